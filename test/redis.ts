@@ -1,0 +1,121 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface RedisProcess {
+  readonly port: number
+  readonly url: string
+  /** SIGKILL: the crash. */
+  kill(): Promise<void>
+  /** SIGSTOP and SIGCONT: alive, and silent. */
+  pause(): void
+  resume(): void
+  /** Starts again on the same port, empty. */
+  restart(): Promise<void>
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>
+}
+
+/** A free port of the loopback that leaves room for a cluster bus port (port + 10000). */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const server = createServer()
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+    const address = server.address()
+    await new Promise((closed) => server.close(closed))
+    if (address !== null && typeof address === 'object' && address.port <= 55_000) return address.port
+  }
+}
+
+async function launch(args: string[], folder: string): Promise<ChildProcess> {
+  const child = spawn('redis-server', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  let log = ''
+  await new Promise<void>((ready, failed) => {
+    child.once('error', failed)
+    child.once('exit', (code) => failed(new Error(`redis-server left with ${code}:\n${log}`)))
+    child.stdout.on('data', (chunk: Buffer) => {
+      log += chunk.toString()
+      if (/ready to accept connections|Running mode=sentinel|monitor master/i.test(log)) ready()
+    })
+  })
+  child.removeAllListeners('exit')
+  return child
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const left = new Promise((done) => child.once('exit', done))
+  child.kill(signal)
+  await left
+}
+
+/** Spawns `redis-server` on a free port of the loopback. Stop it in the test's teardown. */
+export async function startRedis(extraArgs: string[] = [], fixedPort?: number): Promise<RedisProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-redis-'))
+  const port = fixedPort ?? (await freePort())
+  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...extraArgs]
+  let child = await launch(args, folder)
+  const onExit = (): void => void child.kill('SIGKILL')
+  process.once('exit', onExit)
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    kill: () => end(child, 'SIGKILL'),
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    restart: async () => {
+      await end(child, 'SIGKILL')
+      child = await launch(args, folder)
+    },
+    stop: async () => {
+      process.removeListener('exit', onExit)
+      child.kill('SIGCONT')
+      await end(child, 'SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface RedisCluster {
+  readonly nodes: { host: string; port: number }[]
+  readonly processes: RedisProcess[]
+  stop(): Promise<void>
+}
+
+/** Six nodes: three masters with a replica each. Takes about four seconds. */
+export async function startRedisCluster(): Promise<RedisCluster> {
+  const processes = await Promise.all(
+    Array.from({ length: 6 }, () =>
+      startRedis([
+        '--cluster-enabled',
+        'yes',
+        '--cluster-node-timeout',
+        '2000',
+        '--cluster-config-file',
+        'nodes.conf',
+      ]),
+    ),
+  )
+  const stop = async (): Promise<void> => void (await Promise.all(processes.map((node) => node.stop())))
+  const addresses = processes.map((node) => `127.0.0.1:${node.port}`)
+  const created = spawnSync(
+    'redis-cli',
+    ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes'],
+    { encoding: 'utf8' },
+  )
+  if (created.status !== 0) {
+    await stop()
+    throw new Error(`cluster was not created:\n${created.stdout}${created.stderr}`)
+  }
+  for (let tries = 0; tries < 100; tries++) {
+    const states = processes.map((node) =>
+      spawnSync('redis-cli', ['-p', `${node.port}`, 'cluster', 'info'], { encoding: 'utf8' }),
+    )
+    if (states.every(({ stdout }) => stdout.includes('cluster_state:ok'))) break
+    await delay(50)
+  }
+  return { nodes: processes.map(({ port }) => ({ host: '127.0.0.1', port })), processes, stop }
+}
