@@ -79,6 +79,21 @@ export async function startRedis(extraArgs: string[] = [], fixedPort?: number): 
   }
 }
 
+/** Until each node sees the cluster up and three replicas attached. */
+async function settled(processes: RedisProcess[]): Promise<void> {
+  const ask = (port: number, what: string): string =>
+    spawnSync('redis-cli', ['-p', `${port}`, 'cluster', what], { encoding: 'utf8' }).stdout
+  for (let tries = 0; tries < 200; tries++) {
+    const agreed = processes.every(
+      ({ port }) =>
+        ask(port, 'info').includes('cluster_state:ok') && ask(port, 'nodes').match(/slave/g)?.length === 3,
+    )
+    if (agreed) return
+    await delay(50)
+  }
+  throw new Error('the cluster did not settle within ten seconds')
+}
+
 export interface RedisCluster {
   readonly nodes: { host: string; port: number }[]
   readonly processes: RedisProcess[]
@@ -110,12 +125,6 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     await stop()
     throw new Error(`cluster was not created:\n${created.stdout}${created.stderr}`)
   }
-  for (let tries = 0; tries < 100; tries++) {
-    const states = processes.map((node) =>
-      spawnSync('redis-cli', ['-p', `${node.port}`, 'cluster', 'info'], { encoding: 'utf8' }),
-    )
-    if (states.every(({ stdout }) => stdout.includes('cluster_state:ok'))) break
-    await delay(50)
-  }
+  await settled(processes)
   return { nodes: processes.map(({ port }) => ({ host: '127.0.0.1', port })), processes, stop }
 }
