@@ -1,0 +1,89 @@
+import type { HeaderFields, StoredHeaders } from './message.ts'
+import type { ResponseDirectives } from './response-directives.ts'
+
+/** Fields of one connection (RFC 9110 §7.6.1) and of one proxy hop (RFC 9111 §3.1). */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-authentication-info',
+]
+
+/**
+ * Fields of one exchange or one client, wrong for the next: what identifies or traces the request, counts against its
+ * limits, measures its handling or changes its client's state. `age` and `x-cache` the cache writes itself.
+ */
+const PER_EXCHANGE = [
+  'age',
+  'x-cache',
+  'x-cache-source',
+  'authentication-info',
+  'clear-site-data',
+  'x-csrf-token',
+  'x-xsrf-token',
+  'request-id',
+  'x-request-id',
+  'x-correlation-id',
+  'x-amzn-requestid',
+  'x-amzn-trace-id',
+  'x-cloud-trace-context',
+  'x-trace-id',
+  'traceparent',
+  'tracestate',
+  'traceresponse',
+  'baggage',
+  'b3',
+  'ratelimit',
+  'server-timing',
+  'x-response-time',
+  'x-runtime',
+]
+const PER_EXCHANGE_PREFIXES = ['x-ratelimit-', 'ratelimit-', 'x-b3-', 'x-consumer-', 'x-credential-']
+
+const DROPPED: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...PER_EXCHANGE])
+
+/**
+ * The fields of a response that are kept (RFC 9111 §3.1): none of one hop, of one exchange, or named by a qualified
+ * `private` or `no-cache`. `Set-Cookie` comes this far only where the route stores it.
+ */
+export function storedHeaders(headers: HeaderFields, directives: ResponseDirectives): StoredHeaders {
+  const ofConnection = connectionOptions(headers)
+  const kept: Record<string, string | readonly string[]> = Object.create(null)
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (value === undefined || isDropped(name) || ofConnection.has(name) || namesField(directives, name))
+      continue
+    kept[name] = typeof value === 'number' ? String(value) : value
+  }
+  return kept
+}
+
+/** Whether the response forbids keeping or replaying this field (RFC 9111 §5.2.2.4, §5.2.2.7). */
+export function namesField(directives: ResponseDirectives, name: string): boolean {
+  return lists(directives.private, name) || lists(directives.noCache, name)
+}
+
+function lists(qualified: ResponseDirectives['private'], name: string): boolean {
+  return typeof qualified === 'object' && qualified.includes(name)
+}
+
+function isDropped(name: string): boolean {
+  return DROPPED.has(name) || PER_EXCHANGE_PREFIXES.some((prefix) => name.startsWith(prefix))
+}
+
+function connectionOptions(headers: HeaderFields): ReadonlySet<string> {
+  const { connection } = headers
+  if (connection === undefined) return new Set()
+  return new Set(
+    String(connection)
+      .toLowerCase()
+      .split(',')
+      .map((option) => option.trim()),
+  )
+}

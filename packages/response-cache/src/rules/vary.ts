@@ -1,0 +1,49 @@
+import { normalizeAcceptEncoding } from './accept-encoding.ts'
+import { fieldValue } from './message.ts'
+import type { CacheRequest, HeaderFields } from './message.ts'
+
+/** More selecting fields than this, and hardly two requests are alike. */
+const MAX_NAMES = 16
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+
+/** List-based fields in which white space round commas and the case of letters mean nothing (RFC 9110 §12.5). */
+const CASELESS_LISTS = new Set(['accept-language', 'accept-charset'])
+
+/**
+ * The request fields that select a response, sorted and each once; undefined where nothing can match: `*`, names that are
+ * none, too many (RFC 9111 §4.1).
+ */
+export function varyNames(headers: HeaderFields): readonly string[] | undefined {
+  const field = fieldValue(headers, 'vary')
+  if (field === undefined) return []
+  const names = new Set<string>()
+  for (const member of field.toLowerCase().split(',')) {
+    const name = member.trim()
+    if (name === '') continue
+    if (name === '*' || !FIELD_NAME.test(name)) return undefined
+    names.add(name)
+  }
+  return names.size > MAX_NAMES ? undefined : [...names].sort()
+}
+
+/**
+ * The key of a variant under its URL: the selecting fields with this request's values, as JSON, so that no two tuples are
+ * written alike. `''` where nothing selects. It holds header values in clear: hash it before it leaves the process.
+ */
+export function secondaryKey(vary: readonly string[], request: CacheRequest): string {
+  if (vary.length === 0) return ''
+  return JSON.stringify(vary.map((name) => [name, normalize(name, fieldValue(request.headers, name))]))
+}
+
+/** A missing field matches only a missing field: null. */
+function normalize(name: string, value: string | undefined): string | null {
+  if (value === undefined) return null
+  if (name === 'accept-encoding') return normalizeAcceptEncoding(value)
+  if (!CASELESS_LISTS.has(name)) return value.trim()
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((member) => member.replace(/[ \t]/g, ''))
+    .filter((member) => member !== '')
+    .join(',')
+}
