@@ -1,0 +1,17 @@
+import createError from '@fastify/error'
+
+/** The path has a dot segment, a backslash, a fragment or a NUL, in any spelling. */
+export const UnsafePathError: createError.FastifyErrorConstructor<{ code: 'SLUICE_UNSAFE_PATH' }> =
+  createError('SLUICE_UNSAFE_PATH', 'the path contains characters or segments that are not forwarded', 400)
+
+/** The request body is encoded with something besides `chunked` (RFC 9112 §6.1). */
+export const TransferCodingError: createError.FastifyErrorConstructor<{ code: 'SLUICE_TRANSFER_CODING' }> =
+  createError('SLUICE_TRANSFER_CODING', 'the transfer coding of the request body is not supported', 501)
+
+/** The app parsed the body into something that cannot be written again as it was. */
+export const ParsedBodyError: createError.FastifyErrorConstructor<{ code: 'SLUICE_PARSED_BODY' }> =
+  createError(
+    'SLUICE_PARSED_BODY',
+    'a content type parser of the app took the body of type "%s"; register the proxy in a scope of its own and call passThrough(scope)',
+    500,
+  )

@@ -1,0 +1,81 @@
+import type { FastifyContextConfig, FastifyRequest } from 'fastify'
+import type { Dispatcher } from 'undici'
+import { createDirectHandler, type DirectHandler, type DirectHandlerOptions } from './direct-handler.ts'
+import { requestHeaderBuilder, type RequestHeaderOptions } from './request-headers.ts'
+
+/** What {@link proxyOptions} needs to know of an upstream. */
+export interface ProxiedUpstream {
+  readonly name: string
+  readonly dispatcher: Dispatcher
+  /**
+   * URL whose path prefixes every request and whose host WebSockets connect to. HTTP requests go where the dispatcher
+   * sends them.
+   */
+  readonly base: string
+  /** Name of the breaker that the dispatcher takes a permit from for each attempt; none: `undefined`. */
+  readonly breaker?: string | undefined
+  /** `ca`, `cert`, `key` and the like for WebSockets over TLS. Peers are verified unless this says otherwise. */
+  readonly tls?: object | undefined
+}
+
+/** Changes to one proxy in front of an upstream. Whatever else `@fastify/http-proxy` knows may stand here too. */
+export interface ProxyOverrides extends RequestHeaderOptions, Pick<DirectHandlerOptions, 'context'> {
+  readonly config?: FastifyContextConfig | undefined
+  readonly wsClientOptions?: object | undefined
+  readonly [option: string]: unknown
+}
+
+/** Options of `@fastify/http-proxy`. */
+export interface ProxyOptions {
+  upstream: string
+  undici: Dispatcher
+  handler: DirectHandler
+  config: FastifyContextConfig
+  wsClientOptions: object
+  retryMethods: []
+  disableRequestLogging: true
+  [option: string]: unknown
+}
+
+/** The options to register `@fastify/http-proxy` with, so that HTTP takes the direct path. */
+export function proxyOptions(upstream: ProxiedUpstream, overrides: ProxyOverrides = {}): ProxyOptions {
+  const { name, dispatcher, base, breaker, tls } = upstream
+  const { requestHeaders, stripHeaders, context, config, wsClientOptions, ...rest } = overrides
+  const headerOptions = { requestHeaders, stripHeaders }
+  const gate = breaker === undefined ? {} : { circuitBreaker: { name: breaker, permit: 'attempt' } }
+  return {
+    ...rest,
+    upstream: base,
+    handler: createDirectHandler({
+      name,
+      dispatcher,
+      origin: new URL(base).origin,
+      context,
+      ...headerOptions,
+    }),
+    config: { ...gate, ...config },
+    wsClientOptions: {
+      rewriteRequestHeaders: webSocketHeaders(headerOptions),
+      ...tls,
+      ...wsClientOptions,
+    },
+    // For a route of the app that calls `reply.from` itself: the same pools, and no retries behind the breaker's back.
+    undici: dispatcher,
+    retryMethods: [],
+    disableRequestLogging: true,
+  }
+}
+
+/** The upgrade request carries what any other request would, but for the handshake, which is between two neighbours. */
+function webSocketHeaders(
+  options: RequestHeaderOptions,
+): (headers: object, request: FastifyRequest) => Record<string, unknown> {
+  const build = requestHeaderBuilder(options)
+  return (headers, request) => {
+    const fields: Record<string, unknown> = { ...headers }
+    for (const [field, value] of Object.entries(build(request))) {
+      if (value !== undefined && !field.startsWith('sec-websocket-')) fields[field] = value
+    }
+    return fields
+  }
+}

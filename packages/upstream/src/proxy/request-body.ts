@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
+import { drain } from './drain.ts'
+import { ParsedBodyError, TransferCodingError } from './errors.ts'
+
+/**
+ * The client's body for undici: `null`, bytes that the app has parsed, or a stream. GET and HEAD may carry one too
+ * (RFC 9110 §9.3.1); what decides is the framing.
+ */
+export function requestBody(request: FastifyRequest): RequestBody | Buffer | null {
+  const { body, raw } = request
+  if (body === undefined) return isFramed(request) ? new RequestBody(raw) : null
+  if (body instanceof Readable) return isFramed(request) ? new RequestBody(body) : null
+  if (Buffer.isBuffer(body)) return body
+  if (typeof body === 'string') return Buffer.from(body)
+  if (request.mediaType?.endsWith('json') === true) return Buffer.from(JSON.stringify(body))
+  throw new ParsedBodyError(request.mediaType)
+}
+
+function isFramed(request: FastifyRequest): boolean {
+  const { raw } = request
+  const coding = raw.headers['transfer-encoding']
+  if (coding !== undefined) {
+    if (coding.toLowerCase() !== 'chunked') throw new TransferCodingError()
+    return true
+  }
+  const length = raw.headers['content-length']
+  if (length !== undefined) return length !== '0'
+  return raw.httpVersionMajor === 2 && !raw.complete
+}
+
+/**
+ * Stands between the client's request and undici, which destroys the body of a request that has been answered early:
+ * destroying the request itself would close the client's connection before it has read the answer. Reads nothing
+ * before it is asked to, and no faster than the upstream takes it.
+ */
+export class RequestBody extends Readable {
+  readonly #source: Readable
+  #attached = false
+  #ended = false
+
+  constructor(source: Readable) {
+    super()
+    this.#source = source
+  }
+
+  override _read(): void {
+    if (this.#attached) {
+      this.#source.resume()
+      return
+    }
+    this.#attached = true
+    this.#source.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError)
+    this.#source.on('close', this.#onClose)
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (this.#attached && !this.#ended) {
+      this.#source.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
+      drain(this.#source)
+    }
+    callback(error)
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (!this.push(chunk)) this.#source.pause()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    this.push(null)
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#ended = true
+    this.destroy(error)
+  }
+
+  readonly #onClose = (): void => {
+    if (!this.#ended) this.#onError(new Error('the client left'))
+  }
+}
