@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+
+/** What one pass over a request's headers tells. */
+export interface HeaderScan {
+  /** How often the key's header came: Node joins repeated ones, and drops repeated `authorization`. */
+  readonly keyHeaders: number
+  readonly authorizations: number
+  /** Whether the client sent headers that speak about identity. */
+  readonly claimsIdentity: boolean
+}
+
+/** `x-consumer-…` and `x-credential-…`, also with the underscores that CGI-style servers take for dashes. */
+const identityPattern = /^x[-_](?:consumer|credential)[-_]/i
+
+export function scanHeaders(rawHeaders: readonly string[], keyHeader: string | false): HeaderScan {
+  let keyHeaders = 0
+  let authorizations = 0
+  let claimsIdentity = false
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
+    const first = name.charCodeAt(0) | 0x20
+    if (first === 120 /* x */ && identityPattern.test(name)) claimsIdentity = true
+    if (name.length === 13 && first === 97 /* a */ && name.toLowerCase() === 'authorization') authorizations++
+    if (keyHeader !== false && name.length === keyHeader.length && name.toLowerCase() === keyHeader)
+      keyHeaders++
+  }
+  return { keyHeaders, authorizations, claimsIdentity }
+}
+
+/** Takes away what the client says about identity, from the headers and from the list of those to drop on the way. */
+export function removeIdentityClaims(raw: IncomingMessage): void {
+  for (const name of Object.keys(raw.headers)) if (identityPattern.test(name)) removeHeader(raw, name)
+}
+
+/**
+ * Takes our identity headers off the client's `Connection` list. Proxies drop what is listed there, so that a client
+ * could make its request arrive without an identity.
+ */
+export function keepIdentityOnTheWay(raw: IncomingMessage): void {
+  const { connection } = raw.headers
+  if (connection === undefined || !/x[-_]c/i.test(connection)) return
+  const kept = connection.split(',').filter((name) => !identityPattern.test(name.trim()))
+  if (kept.length > 0) raw.headers.connection = kept.join(',')
+  else removeHeader(raw, 'connection')
+}
+
+/** Removes a header in both of Node's forms, so that a proxy that reads either does not see it. */
+export function removeHeader(raw: IncomingMessage, name: string): void {
+  delete raw.headers[name]
+  const { rawHeaders } = raw
+  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) rawHeaders.splice(index, 2)
+  }
+}
+
+export function setHeader(raw: IncomingMessage, name: string, value: string): void {
+  raw.headers[name] = value
+  raw.rawHeaders.push(name, value)
+}

@@ -1,0 +1,41 @@
+import { allowsAddress } from '../keys/address.ts'
+import { sameHash } from '../keys/key-hash.ts'
+import { keyStatus, type ApiKeyRecord, type KeyStatus } from '../keys/key-record.ts'
+
+/** Why a key that was presented is no good. Callers are told none of this: to them each is the same 401. */
+export type RefusalReason = 'malformed' | 'unknown' | 'revoked' | 'expired' | 'address'
+
+/** What is known of a key after looking it up. */
+export type Verdict =
+  | { readonly valid: true; readonly record: ApiKeyRecord }
+  | { readonly valid: false; readonly reason: RefusalReason; readonly record?: ApiKeyRecord }
+  /** The store does not answer, and the key is not among those remembered. */
+  | { readonly valid: false; readonly reason: 'unavailable'; readonly retryAfterMs: number }
+
+/** Holds the record that was found under `hash` against the time and the address. */
+export function judge(record: ApiKeyRecord, hash: string, now: number, address: string | undefined): Verdict {
+  const reason = fault(record, hash, now, address)
+  return reason === undefined ? { valid: true, record } : { valid: false, reason, record }
+}
+
+function fault(
+  record: ApiKeyRecord,
+  hash: string,
+  now: number,
+  address: string | undefined,
+): RefusalReason | undefined {
+  if (!sameHash(record.hash, hash)) {
+    const { previous } = record
+    if (previous === undefined || !sameHash(previous.hash, hash)) return 'unknown'
+    if (previous.until <= now) return 'expired'
+  }
+  return statusFault[keyStatus(record, now)] ?? (allowsAddress(record, address) ? undefined : 'address')
+}
+
+const statusFault: Readonly<Record<KeyStatus, RefusalReason | undefined>> = {
+  active: undefined,
+  pending: 'expired',
+  expired: 'expired',
+  disabled: 'revoked',
+  revoked: 'revoked',
+}
