@@ -9,6 +9,7 @@ export interface CacheStatus {
   /** The origin's status, where it differs from the one sent. */
   readonly forwardStatus?: number | undefined
   readonly stored?: boolean | undefined
+  /** Joined another request: true where that one's response could be used. */
   readonly collapsed?: boolean | undefined
   /** Remaining freshness, negative when stale. */
   readonly ttlMs?: number | undefined
@@ -23,7 +24,7 @@ export function serializeCacheStatus(cache: string, status: CacheStatus): string
   else if (status.forward !== undefined) text += `; fwd=${status.forward}`
   if (status.forwardStatus !== undefined) text += `; fwd-status=${status.forwardStatus}`
   if (status.stored === true) text += '; stored'
-  if (status.collapsed === true) text += '; collapsed'
+  if (status.collapsed !== undefined) text += status.collapsed ? '; collapsed' : '; collapsed=?0'
   if (status.ttlMs !== undefined) text += `; ttl=${Math.floor(status.ttlMs / 1000)}`
   if (status.key !== undefined) text += `; key=${serializeString(status.key)}`
   if (status.detail !== undefined)

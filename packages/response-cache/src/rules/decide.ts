@@ -47,14 +47,17 @@ function decideAsAsked(
   asked: RequestDirectives | undefined,
   now: number,
 ): Decision {
-  if (asked?.noStore === true) return { kind: 'miss', forward: 'request' }
-  if (stored === undefined || !mayReceive(request, stored.facts.partition))
+  if (stored === undefined || !mayReceive(request, stored.facts.partition)) {
     return { kind: 'miss', forward: 'miss' }
+  }
   const { facts } = stored
-  const ageMs = now - facts.bornAtMs
+  const ageMs = Math.max(0, now - facts.bornAtMs)
   const ttlMs = facts.freshUntilMs - now
+  const forward = ttlMs > 0 ? 'request' : 'stale'
+  // The answer may not be kept, so there is nothing to validate for.
+  if (asked?.noStore === true) return { kind: 'miss', forward }
   if (asked !== undefined && refuses(asked, facts.immutable, ageMs, ttlMs)) {
-    return { kind: 'revalidate', forward: 'request', headers: conditionalHeaders(facts) }
+    return { kind: 'revalidate', forward, headers: conditionalHeaders(facts) }
   }
   if (ttlMs > 0 && !facts.alwaysRevalidate) return { kind: 'fresh', ageMs, ttlMs }
   if (mayServeWhileRevalidating(facts, now)) return { kind: 'stale', ageMs, ttlMs, refresh: true }
@@ -70,5 +73,7 @@ function refuses(asked: RequestDirectives, immutable: boolean, ageMs: number, tt
   // max-age=0 is a browser's reload, which immutable is there to answer (RFC 8246 §2).
   const tooOld = asked.maxAgeMs !== undefined && ageMs > asked.maxAgeMs + (asked.maxStaleMs ?? 0)
   if (tooOld && !(immutable && ttlMs > 0)) return true
-  return asked.minFreshMs !== undefined && ttlMs < asked.minFreshMs
+  if (asked.minFreshMs !== undefined && ttlMs < asked.minFreshMs) return true
+  // Whoever limits the age wants nothing stale, unless max-stale says so.
+  return ttlMs <= 0 && asked.maxAgeMs !== undefined && asked.maxStaleMs === undefined
 }

@@ -1,27 +1,26 @@
 import { correctedInitialAgeMs } from './age.ts'
-import { freshUntilMs } from './freshness.ts'
+import { allowsImplicitFreshness, freshUntilMs } from './freshness.ts'
 import type { CachePolicy, OriginResponse, StoredFacts } from './message.ts'
-import type { ResponseDirectives } from './response-directives.ts'
+import type { EffectiveDirectives } from './targeted.ts'
 
 /**
- * What a stored response is kept with, computed once when it arrives; undefined where nothing makes it storable
- * (RFC 9111 §3: no explicit freshness, no `public`, no heuristically cacheable status).
+ * What a stored response is kept with, computed once when it arrives. Undefined where it may not be stored (RFC 9111 §3: no
+ * explicit freshness, no `public`, no heuristically cacheable status) or would be of no use: stale at once, not to be
+ * served stale, and with nothing to validate it by.
  */
 export function factsOf(
   response: OriginResponse,
-  directives: ResponseDirectives,
-  targeted: boolean,
+  effective: EffectiveDirectives,
   policy: CachePolicy,
   partition: string,
   vary: readonly string[],
 ): StoredFacts | undefined {
+  const { directives } = effective
+  const bornAtMs = response.receivedAtMs - correctedInitialAgeMs(response)
+  const untilMs = freshUntilMs(response, effective, policy, bornAtMs)
+  if (untilMs === undefined && !allowsImplicitFreshness(response.status, directives)) return undefined
   const { receivedAtMs } = response
-  const bornAtMs = receivedAtMs - correctedInitialAgeMs(response)
   const alwaysRevalidate = directives.noCache === true
-  const freshUntil = alwaysRevalidate
-    ? receivedAtMs
-    : freshUntilMs(response, directives, targeted, policy, bornAtMs)
-  if (freshUntil === undefined) return undefined
   const ruledOut = alwaysRevalidate || directives.mustRevalidate || directives.proxyRevalidate
   // s-maxage implies proxy-revalidate (§5.2.2.10): it yields to a window that the same response names, to nothing else.
   const staleForbidden = ruledOut || directives.sMaxageMs !== undefined
@@ -29,29 +28,24 @@ export function factsOf(
     if (ruledOut) return 0
     return named ?? (staleForbidden ? 0 : byRoute)
   }
-  return {
+  const facts: StoredFacts = {
     partition,
     bornAtMs,
     receivedAtMs,
-    freshUntilMs: freshUntil,
+    freshUntilMs: alwaysRevalidate ? receivedAtMs : (untilMs ?? receivedAtMs),
     alwaysRevalidate,
     staleForbidden,
     staleWhileRevalidateMs: window(directives.staleWhileRevalidateMs, policy.staleWhileRevalidateMs),
     staleIfErrorMs: window(directives.staleIfErrorMs, policy.staleIfErrorMs),
     immutable: directives.immutable,
-    etag: firstLine(response, 'etag'),
-    lastModified: firstLine(response, 'last-modified'),
+    etag: singleLine(response, 'etag'),
+    lastModified: singleLine(response, 'last-modified'),
     vary,
   }
-}
-
-/** Stale on arrival, not to be served stale, and nothing to validate it by. */
-export function isUseless(facts: StoredFacts): boolean {
-  return (
-    facts.etag === undefined &&
-    facts.lastModified === undefined &&
-    servableUntilMs(facts) <= facts.receivedAtMs
-  )
+  // A validator alone is no reason to keep what says nothing of caching.
+  const validated =
+    (facts.etag ?? facts.lastModified) !== undefined && (untilMs !== undefined || alwaysRevalidate)
+  return validated || servableUntilMs(facts) > receivedAtMs ? facts : undefined
 }
 
 /** From then on a response is never given to anyone without a validation. */
@@ -65,7 +59,7 @@ export function expire(facts: StoredFacts, now: number): StoredFacts {
 }
 
 /** A validator that was sent more than once identifies nothing. */
-function firstLine(response: OriginResponse, name: string): string | undefined {
+function singleLine(response: OriginResponse, name: string): string | undefined {
   const value = response.headers[name]
   return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -2,6 +2,7 @@ import { dateMs } from './age.ts'
 import { parseHttpDate } from './http-date.ts'
 import type { CachePolicy, OriginResponse } from './message.ts'
 import type { ResponseDirectives } from './response-directives.ts'
+import type { EffectiveDirectives } from './targeted.ts'
 import { isError, isHeuristicallyCacheable } from './status.ts'
 
 /**
@@ -11,24 +12,38 @@ import { isError, isHeuristicallyCacheable } from './status.ts'
  */
 export function freshUntilMs(
   response: OriginResponse,
-  directives: ResponseDirectives,
-  targeted: boolean,
+  effective: EffectiveDirectives,
   policy: CachePolicy,
   bornAtMs: number,
 ): number | undefined {
-  if (policy.ttlMs !== undefined) return response.receivedAtMs + clamp(policy.ttlMs, policy)
-  const explicit = explicitLifetimeMs(response, directives, targeted)
-  if (explicit !== undefined) return bornAtMs + clamp(explicit, policy)
-  const byRoute = routeLifetimeMs(response.status, directives, policy)
-  if (byRoute !== undefined) return response.receivedAtMs + clamp(byRoute, policy)
-  if (!directives.public && !isHeuristicallyCacheable(response.status)) return undefined
-  return bornAtMs + clamp(heuristicLifetimeMs(response, policy), policy)
+  const { status, receivedAtMs } = response
+  const explicitMs = explicitLifetimeMs(response, effective)
+  const implicitly = allowsImplicitFreshness(status, effective.directives)
+  // TTLs meant for answers must not keep an error alive.
+  const answer = !isError(status)
+  if (policy.ttlMs !== undefined && answer && (implicitly || explicitMs !== undefined)) {
+    return receivedAtMs + clamp(policy.ttlMs, policy)
+  }
+  if (explicitMs !== undefined) return bornAtMs + clamp(explicitMs, policy)
+  const routeMs = policy.statusTtlMs[status] ?? (answer && implicitly ? policy.defaultTtlMs : undefined)
+  if (routeMs !== undefined) return receivedAtMs + clamp(routeMs, policy)
+  const heuristicMs = implicitly ? heuristicLifetimeMs(response, policy) : 0
+  return heuristicMs > 0 ? bornAtMs + clamp(heuristicMs, policy) : undefined
+}
+
+/** Whether the origin itself says how long the response is fresh. */
+export function hasExplicitFreshness(response: OriginResponse, effective: EffectiveDirectives): boolean {
+  return explicitLifetimeMs(response, effective) !== undefined
+}
+
+/** Whether a response may be stored without explicit freshness (RFC 9111 §3, §4.2.2). */
+export function allowsImplicitFreshness(status: number, directives: ResponseDirectives): boolean {
+  return directives.public || isHeuristicallyCacheable(status)
 }
 
 function explicitLifetimeMs(
   response: OriginResponse,
-  directives: ResponseDirectives,
-  targeted: boolean,
+  { directives, targeted }: EffectiveDirectives,
 ): number | undefined {
   const byDirective = directives.sMaxageMs ?? directives.maxAgeMs
   if (byDirective !== undefined) return byDirective
@@ -40,18 +55,6 @@ function explicitLifetimeMs(
   if (new Set(lines).size !== 1) return 0
   const expiresMs = parseHttpDate(String(lines[0]), response.receivedAtMs)
   return expiresMs === undefined ? 0 : Math.max(0, expiresMs - dateMs(response))
-}
-
-function routeLifetimeMs(
-  status: number,
-  directives: ResponseDirectives,
-  policy: CachePolicy,
-): number | undefined {
-  const byStatus = policy.statusTtlMs[status]
-  if (byStatus !== undefined) return byStatus
-  // A default meant for answers must not keep an error alive.
-  if (isError(status) || !(directives.public || isHeuristicallyCacheable(status))) return undefined
-  return policy.defaultTtlMs
 }
 
 /** A share of the time since the last modification (RFC 9111 §4.2.2). */

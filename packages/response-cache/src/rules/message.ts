@@ -13,7 +13,10 @@ export interface CacheRequest {
   /** Upper case. */
   readonly method: string
   readonly headers: HeaderFields
-  /** Whom the request was authenticated as (an API key's consumer, a digest of `Authorization`); none: anonymous. */
+  /**
+   * Who asks, from all credentials of the request together: an API key's consumer, a digest of `Authorization`, where it has
+   * both, both. Undefined: nobody in particular.
+   */
   readonly consumer: string | undefined
 }
 

@@ -1,4 +1,5 @@
-import type { HeaderFields, StoredHeaders } from './message.ts'
+import { formatHttpDate } from './http-date.ts'
+import type { HeaderFields, OriginResponse, StoredHeaders } from './message.ts'
 import type { ResponseDirectives } from './response-directives.ts'
 
 /** Fields of one connection (RFC 9110 §7.6.1) and of one proxy hop (RFC 9111 §3.1). */
@@ -17,14 +18,13 @@ const HOP_BY_HOP = [
 
 /**
  * Fields of one exchange or one client, wrong for the next: what identifies or traces the request, counts against its
- * limits, measures its handling or changes its client's state. `age` and `x-cache` the cache writes itself.
+ * limits or measures its handling. `age` and `x-cache` the cache writes itself.
  */
 const PER_EXCHANGE = [
   'age',
   'x-cache',
   'x-cache-source',
   'authentication-info',
-  'clear-site-data',
   'x-csrf-token',
   'x-xsrf-token',
   'request-id',
@@ -50,9 +50,11 @@ const DROPPED: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...PER_EXCHANGE])
 
 /**
  * The fields of a response that are kept (RFC 9111 §3.1): none of one hop, of one exchange, or named by a qualified
- * `private` or `no-cache`. `Set-Cookie` comes this far only where the route stores it.
+ * `private` or `no-cache`. `Set-Cookie` comes this far only where the route stores it. A response without a Date gets
+ * that of its arrival (RFC 9110 §6.6.1).
  */
-export function storedHeaders(headers: HeaderFields, directives: ResponseDirectives): StoredHeaders {
+export function storedHeaders(response: OriginResponse, directives: ResponseDirectives): StoredHeaders {
+  const { headers } = response
   const ofConnection = connectionOptions(headers)
   const kept: Record<string, string | readonly string[]> = Object.create(null)
   for (const name of Object.keys(headers)) {
@@ -61,6 +63,7 @@ export function storedHeaders(headers: HeaderFields, directives: ResponseDirecti
       continue
     kept[name] = typeof value === 'number' ? String(value) : value
   }
+  kept.date ??= formatHttpDate(response.receivedAtMs)
   return kept
 }
 

@@ -1,4 +1,5 @@
-import { factsOf, isUseless } from './facts.ts'
+import { factsOf } from './facts.ts'
+import { hasExplicitFreshness } from './freshness.ts'
 import type { CachePolicy, CacheRequest, OriginResponse, StoredResponse } from './message.ts'
 import { partitionFor } from './partition.ts'
 import { parseRequestDirectives } from './request-directives.ts'
@@ -6,6 +7,7 @@ import type { ResponseDirectives } from './response-directives.ts'
 import { isUnderstood } from './status.ts'
 import { namesField, storedHeaders } from './stored-headers.ts'
 import { effectiveDirectives } from './targeted.ts'
+import type { EffectiveDirectives } from './targeted.ts'
 import { varyNames } from './vary.ts'
 
 /** Why a response is not stored. */
@@ -17,6 +19,7 @@ export type NotStoredReason =
   | 'private'
   | 'must-understand'
   | 'authorization'
+  | 'cookie'
   | 'set-cookie'
   | 'vary'
   | 'no-freshness'
@@ -31,23 +34,44 @@ export function storability(
   response: OriginResponse,
   policy: CachePolicy,
 ): Storability {
-  const { directives, targeted } = effectiveDirectives(response.headers, policy)
-  const reason = requestObstacle(request, policy) ?? responseObstacle(response, directives, policy)
+  const effective = effectiveDirectives(response.headers, policy)
+  const reason = requestObstacle(request, response, effective, policy)
   if (reason !== undefined) return { storable: false, reason }
-  const partition = partitionFor(request, directives, policy)
+  const partition = partitionFor(request, effective.directives, policy)
   if (partition === undefined) return { storable: false, reason: 'authorization' }
+  return admit(response, effective, policy, partition)
+}
+
+/** The same, once the request and the partition are settled. */
+export function admit(
+  response: OriginResponse,
+  effective: EffectiveDirectives,
+  policy: CachePolicy,
+  partition: string,
+): Storability {
+  const reason = responseObstacle(response, effective.directives, policy)
+  if (reason !== undefined) return { storable: false, reason }
   const vary = varyNames(response.headers)
   if (vary === undefined) return { storable: false, reason: 'vary' }
-  const facts = factsOf(response, directives, targeted, policy, partition, vary)
-  if (facts === undefined || isUseless(facts)) return { storable: false, reason: 'no-freshness' }
-  const headers = storedHeaders(response.headers, directives)
+  const facts = factsOf(response, effective, policy, partition, vary)
+  if (facts === undefined) return { storable: false, reason: 'no-freshness' }
+  const headers = storedHeaders(response, effective.directives)
   return { storable: true, response: { status: response.status, headers, facts } }
 }
 
-function requestObstacle(request: CacheRequest, policy: CachePolicy): NotStoredReason | undefined {
+function requestObstacle(
+  request: CacheRequest,
+  response: OriginResponse,
+  effective: EffectiveDirectives,
+  policy: CachePolicy,
+): NotStoredReason | undefined {
   if (request.method !== 'GET') return 'method'
-  if (!policy.requestDirectives) return undefined
-  return parseRequestDirectives(request.headers)?.noStore === true ? 'request-no-store' : undefined
+  const asked = policy.requestDirectives ? parseRequestDirectives(request.headers) : undefined
+  if (asked?.noStore === true) return 'request-no-store'
+  // A cookie may have made the answer one visitor's. An origin that sets a lifetime knows of caches and would say private;
+  // from one that does not, nothing is taken.
+  if (request.headers.cookie === undefined || policy.shared || effective.directives.public) return undefined
+  return hasExplicitFreshness(response, effective) ? undefined : 'cookie'
 }
 
 function responseObstacle(

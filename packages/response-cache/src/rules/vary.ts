@@ -6,8 +6,8 @@ import type { CacheRequest, HeaderFields } from './message.ts'
 const MAX_NAMES = 16
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 
-/** List-based fields in which white space round commas and the case of letters mean nothing (RFC 9110 §12.5). */
-const CASELESS_LISTS = new Set(['accept-language', 'accept-charset'])
+/** Lists of names with weights, in which white space and the case of letters mean nothing (RFC 9110 §12.5). */
+const WEIGHTED_NAMES = new Set(['accept-language', 'accept-charset'])
 
 /**
  * The request fields that select a response, sorted and each once; undefined where nothing can match: `*`, names that are
@@ -39,11 +39,6 @@ export function secondaryKey(vary: readonly string[], request: CacheRequest): st
 function normalize(name: string, value: string | undefined): string | null {
   if (value === undefined) return null
   if (name === 'accept-encoding') return normalizeAcceptEncoding(value)
-  if (!CASELESS_LISTS.has(name)) return value.trim()
-  return value
-    .toLowerCase()
-    .split(',')
-    .map((member) => member.replace(/[ \t]/g, ''))
-    .filter((member) => member !== '')
-    .join(',')
+  if (WEIGHTED_NAMES.has(name)) return value.toLowerCase().replace(/[ \t]+/g, '')
+  return value.trim()
 }
