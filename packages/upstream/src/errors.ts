@@ -8,8 +8,9 @@ export type UpstreamErrorCode =
   | 'SLUICE_UPSTREAM_CONNECT_TIMEOUT'
   | 'SLUICE_UPSTREAM_HEADERS_TIMEOUT'
   | 'SLUICE_UPSTREAM_BODY_TIMEOUT'
+  | 'SLUICE_UPSTREAM_ATTEMPT_TIMEOUT'
   | 'SLUICE_UPSTREAM_TOTAL_TIMEOUT'
-  | 'SLUICE_UPSTREAM_CLOSED'
+  | 'SLUICE_UPSTREAM_UNAVAILABLE'
 
 /** Codes of {@link UpstreamTimeoutError}. */
 export type UpstreamTimeoutCode = Extract<UpstreamErrorCode, `${string}_TIMEOUT`>
@@ -23,8 +24,9 @@ const FAULTS: Readonly<Record<UpstreamErrorCode, { statusCode: 502 | 503 | 504; 
   SLUICE_UPSTREAM_CONNECT_TIMEOUT: { statusCode: 504, text: 'gave no connection in time' },
   SLUICE_UPSTREAM_HEADERS_TIMEOUT: { statusCode: 504, text: 'sent no response headers in time' },
   SLUICE_UPSTREAM_BODY_TIMEOUT: { statusCode: 504, text: 'stopped in the middle of the response body' },
+  SLUICE_UPSTREAM_ATTEMPT_TIMEOUT: { statusCode: 504, text: 'took longer than its circuit breaker allows' },
   SLUICE_UPSTREAM_TOTAL_TIMEOUT: { statusCode: 504, text: 'did not finish within the total deadline' },
-  SLUICE_UPSTREAM_CLOSED: { statusCode: 503, text: 'has been closed' },
+  SLUICE_UPSTREAM_UNAVAILABLE: { statusCode: 503, text: 'has no origin that takes requests' },
 }
 
 /**
@@ -51,7 +53,7 @@ export class UpstreamError extends Error {
   }
 }
 
-/** An {@link UpstreamError} with status 504: one of the four deadlines has passed. */
+/** An {@link UpstreamError} with status 504: one of the deadlines has passed. */
 export class UpstreamTimeoutError extends UpstreamError {
   override readonly name = 'UpstreamTimeoutError'
   declare readonly code: UpstreamTimeoutCode

@@ -1,8 +1,30 @@
-export { createUpstream, type Upstream, type UpstreamOptions } from './upstream.ts'
+export { createUpstream, type Upstream } from './upstream.ts'
+export type {
+  BackoffOptions,
+  BalanceOptions,
+  BalancePolicy,
+  BudgetOptions,
+  DnsOptions,
+  DnsResolve,
+  HealthOptions,
+  HedgeOptions,
+  OriginInput,
+  OriginOptions,
+  OutlierOptions,
+  PoolOptions,
+  RetryOptions,
+  SlowStartOptions,
+  TimeoutOptions,
+  TlsOptions,
+  UpstreamOptions,
+} from './options.ts'
+export type { UpstreamDeps } from './deps.ts'
 export { kUpstreamContext, type UpstreamContext } from './context.ts'
 export {
   UpstreamError,
+  UpstreamOptionsError,
   UpstreamTimeoutError,
+  type OptionProblem,
   type UpstreamErrorCode,
   type UpstreamTimeoutCode,
 } from './errors.ts'
