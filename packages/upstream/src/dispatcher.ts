@@ -10,6 +10,10 @@ export interface Foundation {
   readonly chain: Layer
   readonly counters: UpstreamCounters
   readonly totalMs: number
+  /** Before the first request: what an upstream that is never used need not do. */
+  begin(): void
+  /** Each request, once. */
+  requested(): void
   close(): Promise<void>
   destroy(error: Error | null): Promise<void>
 }
@@ -22,6 +26,7 @@ export class UpstreamDispatcher extends Dispatcher {
   readonly #foundation: Foundation
   /** `compose` is undici's public way to turn a handler of the former API (`onConnect`, `onHeaders`, …) into a new one. */
   readonly #dispatchFormer: Dispatch
+  #begun = false
 
   constructor(foundation: Foundation) {
     super()
@@ -38,6 +43,11 @@ export class UpstreamDispatcher extends Dispatcher {
 
   #start(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const { chain, counters, totalMs } = this.#foundation
+    if (!this.#begun) {
+      this.#begun = true
+      this.#foundation.begin()
+    }
+    this.#foundation.requested()
     new UpstreamRequest(options, handler, counters).start(chain, totalMs)
     return true
   }

@@ -18,6 +18,7 @@ export type {
   TlsOptions,
   UpstreamOptions,
 } from './options.ts'
+export type { OriginStats, UpstreamStats } from './stats.ts'
 export type { UpstreamDeps } from './deps.ts'
 export { kUpstreamContext, type UpstreamContext } from './context.ts'
 export {

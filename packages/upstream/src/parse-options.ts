@@ -1,5 +1,6 @@
 import { Checker } from './checker.ts'
 import { parseOrigins, type WeightedAddress } from './origin/parse-origins.ts'
+import { IDEMPOTENT_METHODS } from './retry/idempotent-methods.ts'
 import type {
   BalanceOptions,
   HealthOptions,
@@ -32,7 +33,6 @@ const KEYS: readonly (keyof UpstreamOptions)[] = [
   'honorRetryAfter',
 ]
 const TLS_KEYS = ['ca', 'cert', 'key', 'passphrase', 'pfx', 'servername', 'rejectUnauthorized'] as const
-const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 export interface ParsedOptions {
@@ -70,6 +70,14 @@ export function parseOptions(input: UpstreamOptions): ParsedOptions {
   return { options: Object.freeze(options), origins }
 }
 
+/** The origins of `setOrigins`. */
+export function parseOriginsAlone(input: UpstreamOptions['origins']): readonly WeightedAddress[] {
+  const check = new Checker()
+  const origins = parseOrigins(check, input)
+  check.throwIfAny()
+  return origins
+}
+
 function breaker(check: Checker, value: UpstreamOptions['breaker']): ResolvedUpstreamOptions['breaker'] {
   if (value === undefined) return {}
   if (value !== false && (typeof value !== 'object' || value === null)) {
@@ -100,7 +108,13 @@ function retry(check: Checker, value: RetryOptions | false | undefined): Resolve
     'respectRetryAfter',
   ])
   const attempts = check.number('retry.attempts', given.attempts, 1, { max: 10, integer: true })
-  const methods = check.list('retry.methods', given.methods, IDEMPOTENT, isToken, 'a method such as GET')
+  const methods = check.list(
+    'retry.methods',
+    given.methods,
+    [...IDEMPOTENT_METHODS],
+    isToken,
+    'a method such as GET',
+  )
   const statuses = check.list(
     'retry.statuses',
     given.statuses,

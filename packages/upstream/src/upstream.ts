@@ -1,15 +1,19 @@
 import type { Dispatcher } from 'undici'
-import { AttemptLayer } from './attempt/attempt-layer.ts'
 import { Balancer } from './balance/balancer.ts'
+import { createChain } from './chain.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import { UpstreamCounters } from './counters.ts'
 import { resolveDeps, type UpstreamDeps } from './deps.ts'
 import { UpstreamDispatcher } from './dispatcher.ts'
+import { DnsOrigins } from './dns/dns-origins.ts'
+import { HealthChecks } from './health/health-checks.ts'
 import type { UpstreamOptions } from './options.ts'
 import { OriginBreakers } from './origin/origin-breakers.ts'
 import { OriginSet } from './origin/origin-set.ts'
-import { parseOptions } from './parse-options.ts'
+import { parseOptions, parseOriginsAlone } from './parse-options.ts'
 import { proxyOptions, type ProxyOptions, type ProxyOverrides } from './proxy/proxy-options.ts'
+import { RetryBudget } from './retry/retry-budget.ts'
+import { upstreamStats, type UpstreamStats } from './stats.ts'
 
 /** One protected upstream. */
 export interface Upstream {
@@ -18,36 +22,67 @@ export interface Upstream {
   readonly dispatcher: Dispatcher
   /** Options to register `@fastify/http-proxy` with. */
   proxyOptions(overrides?: ProxyOverrides): ProxyOptions
+  stats(): UpstreamStats
+  /**
+   * Replaces the origins: no request is dropped, those that stay keep their connections, breakers and books. Throws
+   * {@link UpstreamOptionsError} and changes nothing where one is malformed.
+   */
+  setOrigins(origins: UpstreamOptions['origins']): void
   /** Takes no more requests; the promise is kept when the last one has ended. */
   close(): Promise<void>
 }
 
 /** Creates an upstream, or throws {@link UpstreamOptionsError} with all that is wrong with the options. */
-export function createUpstream(input: UpstreamOptions, deps?: UpstreamDeps): Upstream {
+export function createUpstream(input: UpstreamOptions, dependencies?: UpstreamDeps): Upstream {
   const { options, origins: addresses } = parseOptions(input)
-  const { name } = options
-  const { now, random } = resolveDeps(deps)
+  const { name, timeouts, honorRetryAfter } = options
+  const deps = resolveDeps(dependencies)
   const counters = new UpstreamCounters(name)
-  const origins = new OriginSet(options, { now, random }, new OriginBreakers())
+  const budget =
+    options.retry === false && options.hedge === false ? undefined : new RetryBudget(options.budget)
   const breaker = 'acquire' in (options.breaker || {}) ? (options.breaker as CircuitBreaker) : undefined
-  const balancer = new Balancer(origins, options, { now, random })
+
+  const origins = new OriginSet(options, deps, new OriginBreakers())
+  const balancer = new Balancer(origins, options, deps)
+  const dns =
+    options.dns === false
+      ? undefined
+      : new DnsOrigins(addresses, options.dns, (list) => origins.replace(list))
+  const health =
+    options.health === false ? undefined : new HealthChecks(origins, options, options.health, deps)
   origins.replace(addresses)
-  const scope = { upstream: name, breaker, honorRetryAfter: options.honorRetryAfter, latency: undefined, now }
-  const chain = new AttemptLayer(scope, balancer, options.timeouts, counters)
+
+  const scope = { upstream: name, breaker, honorRetryAfter }
   const dispatcher = new UpstreamDispatcher({
-    chain,
+    chain: createChain({ options, scope, balancer, counters, budget, deps }),
     counters,
-    totalMs: options.timeouts.totalMs,
-    close: () => origins.close(),
-    destroy: (error) => origins.destroy(error),
+    totalMs: timeouts.totalMs,
+    begin() {
+      dns?.start()
+      health?.start()
+    },
+    requested: () => budget?.deposit(deps.now()),
+    async close() {
+      dns?.stop()
+      await Promise.all([health?.stop(), origins.close()])
+    },
+    async destroy(cause) {
+      dns?.stop()
+      await Promise.all([health?.stop(), origins.destroy(cause)])
+    },
   })
-  const [first] = addresses
-  const base = first?.address.url.origin ?? ''
+  const base = addresses[0]?.address.url.origin ?? ''
   return {
     name,
     dispatcher,
     proxyOptions: (overrides) =>
       proxyOptions({ name, dispatcher, base, breaker: breaker?.name, tls: options.tls }, overrides),
+    stats: () => upstreamStats(counters, origins.all, breaker?.state, budget, deps.now()),
+    setOrigins(list) {
+      const parsed = parseOriginsAlone(list)
+      if (dns === undefined) origins.replace(parsed)
+      else dns.replace(parsed)
+    },
     close: () => dispatcher.close(),
   }
 }
