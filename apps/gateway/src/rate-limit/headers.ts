@@ -1,0 +1,44 @@
+import type { FastifyReply } from 'fastify'
+import type { Outcome } from './request-limits.ts'
+
+/**
+ * Tells the client where it stands: the fields of draft-ietf-httpapi-ratelimit-headers-10 for each limit, and the older
+ * `X-RateLimit-*`, which know one limit only, for the tightest.
+ */
+export function setLimitHeaders(reply: FastifyReply, outcomes: readonly Outcome[]): void {
+  const tightest = findTightest(outcomes)
+  if (tightest === undefined) return
+  reply.header('ratelimit-policy', outcomes.map(policyItem).join(', '))
+  reply.header('ratelimit', outcomes.map(limitItem).join(', '))
+  reply.header('x-ratelimit-limit', tightest.max)
+  reply.header('x-ratelimit-remaining', tightest.remaining)
+  reply.header('x-ratelimit-reset', seconds(tightest.resetMs))
+}
+
+/** The limit that stops the client for longest, else the one of which the smallest part is left. */
+export function findTightest(outcomes: readonly Outcome[]): Outcome | undefined {
+  let tightest: Outcome | undefined
+  for (const outcome of outcomes)
+    if (tightest === undefined || isTighter(outcome, tightest)) tightest = outcome
+  return tightest
+}
+
+export function seconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000))
+}
+
+function isTighter(one: Outcome, other: Outcome): boolean {
+  if (one.exceeded !== other.exceeded) return one.exceeded
+  if (one.exceeded) return one.resetMs > other.resetMs
+  return one.remaining * other.max < other.remaining * one.max
+}
+
+/** `q` is the quota, `w` its window in seconds. */
+function policyItem({ name, max, windowMs }: Outcome): string {
+  return `"${name}";q=${max};w=${seconds(windowMs)}`
+}
+
+/** `r` is what is left, `t` the seconds until there is more. */
+function limitItem({ name, remaining, resetMs }: Outcome): string {
+  return `"${name}";r=${remaining};t=${seconds(resetMs)}`
+}
