@@ -1,1 +1,52 @@
-export {}
+export {
+  type BreakerEnvironment,
+  CircuitBreaker,
+  type Control,
+  createCircuitBreaker,
+  type TimedControl,
+} from './breaker.ts'
+export type { CallContext } from './call-context.ts'
+export { classify, type Verdict } from './classify.ts'
+export { type Clock, type ClockTimer, systemClock } from './clock.ts'
+export type { BreakerCoordinator, SharedVerdict } from './coordinator.ts'
+export type { BreakerListener } from './emitter.ts'
+export { BreakerOpenError, BreakerTimeoutError, UnknownBreakerError } from './errors.ts'
+export type {
+  BreakerEventName,
+  BreakerEvents,
+  FailureEvent,
+  FallbackEvent,
+  ProbeEvent,
+  RejectEvent,
+  SettledEvent,
+  TransitionEvent,
+} from './events.ts'
+export type { ExecuteOptions } from './execute.ts'
+export type { Fallback, FallbackCall, FallbackHandler } from './fallback.ts'
+export type { FleetStatus } from './fleet-status.ts'
+export type { GroupOptions } from './group.ts'
+export { KeyedBreakers } from './keyed-breakers.ts'
+export type { LatencyBuckets, LatencyKind, LatencySummary } from './latency.ts'
+export { type OptionProblem, OptionsError } from './options-error.ts'
+export type {
+  Attempt,
+  BreakerOptions,
+  BulkheadOptions,
+  CountWindowOptions,
+  FailOnOptions,
+  OpenOptions,
+  ProbeOptions,
+  RecoveryOptions,
+  ResolvedBreakerOptions,
+  TimeWindowOptions,
+} from './options.ts'
+export type { FailureCause, FailureKind, Outcome } from './outcome.ts'
+export type { Permit } from './permit.ts'
+export { BreakerRegistry, type KeyedOptions, type RegistryOptions } from './registry.ts'
+export type { Rejection, RejectReason } from './rejection.ts'
+export type { SavedBreaker } from './saved-breaker.ts'
+export type { BreakerSnapshot } from './snapshot.ts'
+export type { BreakerState, Scope, TransitionRecord } from './state.ts'
+export type { Totals } from './totals.ts'
+export type { CallSample, TripStrategy } from './trip-strategy.ts'
+export type { WindowCounts } from './window.ts'

@@ -1,0 +1,53 @@
+import type { Ticket } from './circuit-port.ts'
+import type { FailureCause, Outcome } from './outcome.ts'
+import type { Permit } from './permit.ts'
+import type { Probe } from './probes.ts'
+
+/** Who gives permits, and hears of their end. */
+export interface PermitIssuer {
+  settle(permit: BreakerPermit, outcome: Outcome, cause: FailureCause | undefined): void
+  timeoutMs(probe: boolean): number | undefined
+}
+
+/** The permits of the engine: nothing is allocated for a call but one of these. */
+export class BreakerPermit implements Permit, Ticket {
+  readonly admitted = true
+  readonly generation: number
+  readonly place: Probe | null
+  readonly startedAt: number
+  readonly #issuer: PermitIssuer
+  #settled = false
+
+  constructor(issuer: PermitIssuer, generation: number, place: Probe | null, startedAt: number) {
+    this.#issuer = issuer
+    this.generation = generation
+    this.place = place
+    this.startedAt = startedAt
+  }
+
+  get probe(): boolean {
+    return this.place !== null
+  }
+
+  get timeoutMs(): number | undefined {
+    return this.#issuer.timeoutMs(this.probe)
+  }
+
+  success(): void {
+    this.#settle('success', undefined)
+  }
+
+  failure(cause?: FailureCause): void {
+    this.#settle('failure', cause)
+  }
+
+  ignore(): void {
+    this.#settle('ignored', undefined)
+  }
+
+  #settle(outcome: Outcome, cause: FailureCause | undefined): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#issuer.settle(this, outcome, cause)
+  }
+}

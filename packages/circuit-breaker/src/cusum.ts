@@ -1,0 +1,50 @@
+/** The rate of failures that is an outage for sure. */
+const OUTAGE = 0.7
+const FLOOR = 0.02
+const CEILING = 0.5
+/** Weight of one call in the usual rate: about the last 500 calls count. */
+const WEIGHT = 1 / 256
+/** Evidence (in nats) at which the change counts as real. */
+export const ALARM = 9
+
+/**
+ * Cumulative sum test for a change from the usual error rate to an outage: each failure is evidence for, each success
+ * against. Sums up to the alarm after 3 failures in a row where errors are rare, after 17 where a fifth of all calls
+ * fails anyway. By itself it would drift to an alarm at rates between the two, hence `ratio`, the share of failures
+ * since the suspicion began, for the caller to look at as well.
+ */
+export class Cusum {
+  level = 0
+  #usual = 0
+  #failures = 0
+  #calls = 0
+
+  /** Share of failures since the level left 0. */
+  get ratio(): number {
+    return this.#calls === 0 ? 0 : this.#failures / this.#calls
+  }
+
+  record(failed: boolean): void {
+    if (!failed && this.level === 0) {
+      this.#usual -= this.#usual * WEIGHT
+      return
+    }
+    const expected = Math.min(CEILING, Math.max(FLOOR, 2 * this.#usual))
+    this.#calls += 1
+    if (failed) {
+      this.#failures += 1
+      this.level += Math.log(OUTAGE / expected)
+    } else {
+      this.level += Math.log((1 - OUTAGE) / (1 - expected))
+      if (this.level <= 0) this.reset()
+    }
+    this.#usual += ((failed ? 1 : 0) - this.#usual) * WEIGHT
+  }
+
+  /** Ends the suspicion; the usual rate stays known. */
+  reset(): void {
+    this.level = 0
+    this.#failures = 0
+    this.#calls = 0
+  }
+}

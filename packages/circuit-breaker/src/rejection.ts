@@ -1,0 +1,25 @@
+import { BreakerOpenError } from './errors.ts'
+import type { BreakerState } from './state.ts'
+
+export type RejectReason = 'open' | 'half-open' | 'recovering' | 'forced' | 'group' | 'bulkhead' | 'pause'
+
+/** A refused call. */
+export class Rejection {
+  readonly admitted = false
+  readonly breaker: string
+  readonly state: BreakerState
+  readonly reason: RejectReason
+  /** When it may make sense to come back, in ms; at least 0, always finite. */
+  readonly retryAfterMs: number
+
+  constructor(breaker: string, state: BreakerState, reason: RejectReason, retryAfterMs: number) {
+    this.breaker = breaker
+    this.state = state
+    this.reason = reason
+    this.retryAfterMs = retryAfterMs
+  }
+
+  toError(): BreakerOpenError {
+    return new BreakerOpenError(this)
+  }
+}

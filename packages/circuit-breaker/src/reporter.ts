@@ -1,0 +1,126 @@
+import type { BreakerPermit } from './breaker-permit.ts'
+import type { Change, CircuitObserver, Ending } from './circuit-port.ts'
+import type { Clock } from './clock.ts'
+import type { BreakerCoordinator } from './coordinator.ts'
+import type { Emitter } from './emitter.ts'
+import type { ProbeEvent } from './events.ts'
+import { LatencyRecorder } from './latency-recorder.ts'
+import type { LatencyKind } from './latency.ts'
+import { describeCause, type Outcome } from './outcome.ts'
+import type { Probe } from './probes.ts'
+import type { Rejection } from './rejection.ts'
+import type { TransitionRecord } from './state.ts'
+import { noTotals, type Totals } from './totals.ts'
+
+const KEPT_TRANSITIONS = 50
+
+/** Counts what happens to a breaker, and tells its listeners and its fleet. Decides nothing. */
+export class Reporter implements CircuitObserver {
+  readonly totals: Totals = noTotals()
+  readonly latency: LatencyRecorder = new LatencyRecorder()
+  /** The last 50, oldest first. */
+  readonly transitions: TransitionRecord[] = []
+  readonly events: Emitter
+  readonly #breaker: string
+  readonly #clock: Clock
+  readonly #coordinator: BreakerCoordinator | undefined
+
+  constructor(
+    breaker: string,
+    environment: { clock: Clock; events: Emitter; coordinator: BreakerCoordinator | undefined },
+  ) {
+    this.#breaker = breaker
+    this.#clock = environment.clock
+    this.events = environment.events
+    this.#coordinator = environment.coordinator
+  }
+
+  changed({ from, to, generation, cause }: Change, now: number): void {
+    const actor = 'actor' in to ? to.actor : undefined
+    const record: TransitionRecord = {
+      from: from.kind,
+      to: to.kind,
+      at: this.#clock.wallNow() - (now - to.since),
+      reason: to.reason,
+      ...(cause === undefined ? {} : { cause: describeCause(cause) }),
+      scope: to.scope,
+      ...(actor === undefined ? {} : { actor }),
+      generation,
+    }
+    this.totals.transitions += 1
+    this.transitions.push(record)
+    if (this.transitions.length > KEPT_TRANSITIONS) this.transitions.shift()
+    this.#coordinator?.transition(this.#breaker, record)
+    if (this.events.wants('transition')) this.events.emit('transition', { breaker: this.#breaker, ...record })
+  }
+
+  suspected(level: number, generation: number): void {
+    this.#coordinator?.suspect(this.#breaker, level, generation)
+  }
+
+  askLease(): boolean | undefined {
+    return this.#coordinator?.admitProbe(this.#breaker)
+  }
+
+  leaseSettled(outcome: Outcome, durationMs: number): void {
+    this.#coordinator?.probeSettled(this.#breaker, outcome, durationMs)
+  }
+
+  probeLost(probe: Probe, generation: number): void {
+    if (probe.leased) this.leaseSettled('ignored', 0)
+    this.#probe(generation, 'lost')
+  }
+
+  probeStarted(generation: number): void {
+    this.totals.probes += 1
+    this.#probe(generation, 'started')
+  }
+
+  rejected({ breaker, state, reason, retryAfterMs }: Rejection, enforced: boolean): void {
+    if (enforced) this.totals.rejects += 1
+    else this.totals.observedRejects += 1
+    if (!this.events.wants('reject')) return
+    this.events.emit('reject', { breaker, state, reason, retryAfterMs, enforced })
+  }
+
+  ended({ outcome, cause, durationMs }: Ending, slow: boolean, now: number): void {
+    const { totals } = this
+    const timeout = outcome === 'failure' && cause?.kind === 'timeout'
+    if (outcome === 'success') totals.successes += 1
+    else if (outcome === 'failure') totals.failures += 1
+    else totals.ignored += 1
+    if (timeout) totals.timeouts += 1
+    if (slow) totals.slow += 1
+    this.latency.record(timeout ? 'timeout' : latencyKind[outcome], durationMs, now)
+  }
+
+  settled({ generation, probe }: BreakerPermit, { outcome, cause, durationMs }: Ending): void {
+    const { events } = this
+    if (probe) this.#probe(generation, outcome)
+    if (!events.wants(outcome) && !events.wants('timeout')) return
+    const settled = { breaker: this.#breaker, durationMs, generation, probe }
+    if (outcome === 'failure') {
+      events.emit('failure', { ...settled, cause })
+      if (cause?.kind === 'timeout') events.emit('timeout', { ...settled, cause })
+    } else {
+      events.emit(outcome, settled)
+    }
+  }
+
+  fellBack(error: unknown, failed?: { readonly fallbackError: unknown }): void {
+    this.totals.fallbacks += 1
+    if (!this.events.wants('fallback')) return
+    this.events.emit('fallback', { breaker: this.#breaker, error, ...failed })
+  }
+
+  #probe(generation: number, result: ProbeEvent['result']): void {
+    if (!this.events.wants('probe')) return
+    this.events.emit('probe', { breaker: this.#breaker, generation, result })
+  }
+}
+
+const latencyKind: Record<Outcome, LatencyKind> = {
+  success: 'successful',
+  failure: 'failed',
+  ignored: 'ignored',
+}

@@ -1,0 +1,34 @@
+/** What happened since the breaker was made; never reset. */
+export interface Totals {
+  /** Calls that asked, admitted or not. */
+  fires: number
+  successes: number
+  /** With timeouts. */
+  failures: number
+  timeouts: number
+  ignored: number
+  rejects: number
+  /** Rejections that `observe` mode did not enforce. */
+  observedRejects: number
+  /** Times that a fallback was tried. */
+  fallbacks: number
+  slow: number
+  probes: number
+  transitions: number
+}
+
+export function noTotals(): Totals {
+  return {
+    fires: 0,
+    successes: 0,
+    failures: 0,
+    timeouts: 0,
+    ignored: 0,
+    rejects: 0,
+    observedRejects: 0,
+    fallbacks: 0,
+    slow: 0,
+    probes: 0,
+    transitions: 0,
+  }
+}
