@@ -1,0 +1,40 @@
+import type { StoredResponse } from './rules/message.ts'
+
+/** A stored response with its body, and what invalidation and early refresh need to know of it. Never changed. */
+export interface CacheEntry {
+  readonly response: StoredResponse
+  readonly body: Buffer
+  readonly tags: readonly string[]
+  /** The latest invalidation that was known when its fetch began: only later ones concern it. */
+  readonly stamp: number
+  /** How long the origin took, ms. */
+  readonly fetchMs: number
+}
+
+/** What an entry takes beside its bytes: objects, map slots, buffer headers. Measured, rounded up. */
+const ENTRY_OVERHEAD_BYTES = 1024
+
+/** What an entry takes in memory, bytes: body, header fields and key. */
+export function sizeOf(entry: CacheEntry, key: string): number {
+  let bytes = ENTRY_OVERHEAD_BYTES + entry.body.length + 2 * key.length
+  const { headers } = entry.response
+  for (const name in headers) {
+    const value = headers[name]
+    bytes += name.length + 32
+    if (typeof value === 'string') bytes += value.length
+    else for (const line of value ?? []) bytes += line.length + 16
+  }
+  for (const tag of entry.tags) bytes += tag.length + 16
+  return bytes
+}
+
+/**
+ * The bytes in memory of their own. What a socket or `Buffer.concat` hands out may be a slice of a block many times as
+ * large, which would live as long as the entry.
+ */
+export function ownBytes(body: Buffer): Buffer {
+  if (body.length === body.buffer.byteLength) return body
+  const own = Buffer.allocUnsafeSlow(body.length)
+  body.copy(own)
+  return own
+}

@@ -1,0 +1,31 @@
+import type { CacheRequest } from '../rules/message.ts'
+import { secondaryKey } from '../rules/vary.ts'
+import { tuple, tupleEnd } from './tuple.ts'
+
+/** The parts of a key: `slot + selection + resource`. */
+export interface KeyParts {
+  readonly slot: string
+  readonly selection: string
+  readonly resource: string
+}
+
+const NO_SELECTION = tuple([''])
+
+/** The values of the header fields that select among a resource's answers (RFC 9111 §4.1). */
+export function selectionOf(names: readonly string[], request: CacheRequest): string {
+  return names.length === 0 ? NO_SELECTION : tuple([secondaryKey(names, request)])
+}
+
+/** Undefined where the text is not a key of ours. */
+export function parseKey(key: string): KeyParts | undefined {
+  const slotEnd = tupleEnd(key)
+  if (slotEnd < 0) return undefined
+  const rest = key.slice(slotEnd)
+  const selectionEnd = tupleEnd(rest)
+  if (selectionEnd < 0) return undefined
+  return {
+    slot: key.slice(0, slotEnd),
+    selection: rest.slice(0, selectionEnd),
+    resource: rest.slice(selectionEnd),
+  }
+}

@@ -1,0 +1,29 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { CONDITIONAL_FIELDS } from '../rules/revalidation.ts'
+
+/**
+ * Puts the cache's conditions in place of the client's, so that the handler, or the origin behind it, answers the cache's
+ * question. Returns the client's, to be put back when the answer is there.
+ */
+export function replaceConditions(
+  headers: IncomingHttpHeaders,
+  conditions: Readonly<Record<string, string>>,
+): Map<string, string | string[]> {
+  const taken = new Map<string, string | string[]>()
+  for (const name of CONDITIONAL_FIELDS) {
+    const value = headers[name]
+    if (value === undefined) continue
+    taken.set(name, value)
+    delete headers[name]
+  }
+  Object.assign(headers, conditions)
+  return taken
+}
+
+export function restoreConditions(
+  headers: IncomingHttpHeaders,
+  conditions: ReadonlyMap<string, string | string[]>,
+): void {
+  for (const name of CONDITIONAL_FIELDS) delete headers[name]
+  for (const [name, value] of conditions) headers[name] = value
+}
