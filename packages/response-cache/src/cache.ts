@@ -11,12 +11,20 @@ import { newCounters, type Counters } from './stats.ts'
 const PASS_MS = 60_000
 const MAX_PASSES = 10_000
 
+/** A fetch in the background, which keeps `stored` from going stale, or back from it. */
+export interface Refresh {
+  readonly stored: CacheEntry
+  readonly flight: Flight
+}
+
 /** What all routes of one registration have in common. */
 export class Cache {
   readonly options: ResolvedOptions
   readonly invalidations: Invalidations = new Invalidations()
   readonly memory: MemoryStore
   readonly flights: Flights
+  /** The refreshes under way, by the token that their requests carry. */
+  readonly refreshes: Map<string, Refresh> = new Map<string, Refresh>()
   readonly counters: Counters = newCounters()
   readonly now: () => number
   readonly #passes = new LRUCache<string, number>({ max: MAX_PASSES })

@@ -35,3 +35,12 @@ export function gate(): { readonly opened: Promise<void>; open: () => void } {
   })
   return { opened, open }
 }
+
+/** Asks again until it is so; a test that waits here for ten seconds has failed. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error('It did not come to pass within ten seconds')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}

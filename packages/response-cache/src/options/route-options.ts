@@ -51,8 +51,6 @@ export interface RouteCacheOptions {
   requestDirectives?: boolean
   /** Keep and replay `Set-Cookie`. Default false: such an answer is not stored. */
   storeSetCookie?: boolean
-  /** Store answers to requests with a `Cookie` although only this cache's own options make them fresh. Default false. */
-  ignoreCookies?: boolean
   /** Response headers that are not kept, beside hop-by-hop and per-request ones. Default none. */
   dropHeaders?: string[]
   /** Targeted fields (RFC 9213) in order of preference. Default `['cdn-cache-control']`. */
@@ -70,7 +68,6 @@ export interface RouteRules {
   readonly keyHost: boolean
   readonly keyHeaders: readonly string[]
   readonly query: QueryRule
-  readonly ignoreCookies: boolean
   readonly dropHeaders: ReadonlySet<string>
 }
 
@@ -105,7 +102,6 @@ export function readRouteOptions(read: OptionReader): RouteRules {
     keyHost: key.boolean('host', true),
     keyHeaders: lowerCase(key.strings('headers', [], FIELD_NAME)),
     query: readQuery(query),
-    ignoreCookies: read.boolean('ignoreCookies', false),
     dropHeaders: new Set(lowerCase(read.strings('dropHeaders', [], FIELD_NAME))),
   }
   key.end()

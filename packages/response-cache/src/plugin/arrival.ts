@@ -113,7 +113,13 @@ export class Arrival {
   /** What an answer to HEAD says of the stored one to GET (RFC 9111 §4.3.5). */
   #updateByHead(stored: CacheEntry, answer: OriginResponse): void {
     const { policy } = this.#route.rules
-    const updated = updateByHead(this.#fetch.lookup.request, stored.response, answer, policy)
+    const updated = updateByHead(
+      this.#fetch.lookup.request,
+      stored.response,
+      stored.body.length,
+      answer,
+      policy,
+    )
     if (updated === undefined) this.#drop(stored)
     else if (updated !== stored.response) this.#store(this.#entry(updated, stored.body, stored.tags))
   }

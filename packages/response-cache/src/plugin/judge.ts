@@ -1,15 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RouteRules } from '../options/route-options.ts'
-import { formatHttpDate } from '../rules/http-date.ts'
 import type { CacheRequest, OriginResponse, StoredHeaders, StoredResponse } from '../rules/message.ts'
 import { storability, type NotStoredReason } from '../rules/storing.ts'
 import { parseTags } from '../rules/tags.ts'
-import { effectiveDirectives } from '../rules/targeted.ts'
 
 /** What is kept of an answer's head, or why nothing is. */
 export type Judgement =
   | { readonly keep: true; readonly response: StoredResponse; readonly tags: readonly string[] }
-  | { readonly keep: false; readonly reason: NotStoredReason | 'cookie' | 'tags' }
+  | { readonly keep: false; readonly reason: NotStoredReason | 'tags' }
 
 /** Whether an answer is kept: what RFC 9111 asks, and what this cache asks beyond it. */
 export function judge(
@@ -22,27 +20,14 @@ export function judge(
   const verdict = storability(asked, answer, rules.policy)
   if (!verdict.storable) return { keep: false, reason: verdict.reason }
   const { response } = verdict
-  const private_ = asked.headers.cookie !== undefined && !rules.ignoreCookies && saysNothing(answer, rules)
-  if (private_) return { keep: false, reason: 'cookie' }
   const { tags } = rules
   const known = parseTags(answer.headers, typeof tags === 'function' ? tags(request, reply) : tags)
   return known === undefined ? { keep: false, reason: 'tags' } : { keep: true, response, tags: known }
 }
 
 /**
- * Whether the origin left it to the cache to decide. To a request with a cookie it may then have answered what is meant for
- * one session alone: an origin that knows of caches says otherwise.
- */
-function saysNothing({ headers }: OriginResponse, { policy }: RouteRules): boolean {
-  const { directives, targeted } = effectiveDirectives(headers, policy)
-  const explicit =
-    directives.public || directives.sMaxageMs !== undefined || directives.maxAgeMs !== undefined
-  return !explicit && (targeted || headers.expires === undefined)
-}
-
-/**
  * The head as it is kept. Fields that plugins had set before the origin was asked belong to that request, and are set
- * again on each hit; where the answer has no Date, it gets the one of its arrival (RFC 9110 §6.6.1).
+ * again on each hit.
  */
 export function keptHead(
   { status, headers, facts }: StoredResponse,
@@ -55,6 +40,5 @@ export function keptHead(
     if (value === undefined || dropHeaders.has(name) || present[name] === value) continue
     kept[name] = value
   }
-  kept.date ??= formatHttpDate(facts.receivedAtMs)
   return { status, headers: kept, facts }
 }

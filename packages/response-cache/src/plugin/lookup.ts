@@ -2,6 +2,7 @@ import type { onRequestHookHandler } from 'fastify'
 import type { Cache } from '../cache.ts'
 import { lookupOf } from '../key/lookup.ts'
 import { setExchange } from './exchange.ts'
+import { takeRefresh } from './refresh.ts'
 import type { CachedRoute } from './route.ts'
 import { Visit } from './visit.ts'
 
@@ -19,6 +20,10 @@ export function lookupHook(cache: Cache, route: CachedRoute): onRequestHookHandl
     if (lookup === undefined) {
       cache.counters.bypass += 1
       setExchange(request, { kind: 'bypass', forward: 'bypass' })
+      done()
+      return
+    }
+    if (takeRefresh(cache, request, reply, lookup)) {
       done()
       return
     }

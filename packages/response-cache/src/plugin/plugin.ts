@@ -8,6 +8,7 @@ import { tuple } from '../key/tuple.ts'
 import { captureHook } from './capture.ts'
 import { kExchange } from './exchange.ts'
 import { lookupHook } from './lookup.ts'
+import { isRefresh } from './refresh.ts'
 import type { CachedRoute } from './route.ts'
 
 declare module 'fastify' {
@@ -15,12 +16,21 @@ declare module 'fastify' {
     /** Caching of this route's answers; off without it. On a route with other methods: they invalidate what is stored. */
     responseCache?: boolean | RouteCacheOptions
   }
+  interface FastifyRequest {
+    /** Whether this is the response cache's own request, made to refresh an answer: a limiter need not count it. */
+    readonly cacheRefresh: boolean
+  }
 }
 
 const plugin: FastifyPluginAsync<ResponseCacheOptions> = async (app, options) => {
   const resolved = parseOptions(options)
   const cache = new Cache(resolved)
   app.decorateRequest(kExchange, null)
+  app.decorateRequest('cacheRefresh', {
+    getter() {
+      return isRefresh(cache, this)
+    },
+  })
   app.addHook('onRoute', (route) => {
     const cached = cachedRoute(route, resolved)
     if (cached === undefined) return

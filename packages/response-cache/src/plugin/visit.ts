@@ -73,7 +73,8 @@ export class Visit {
     const stale = decision.kind === 'stale'
     cache.counters[stale ? 'stale' : 'hits'] += 1
     if (this.#collapsed) cache.counters.coalesced += 1
-    if (stale ? decision.refresh : isDueEarly(entry, decision.ttlMs, route.rules)) refresh(this, entry)
+    if (stale ? decision.refresh : isDueEarly(entry, decision.ttlMs, route.rules))
+      refresh(cache, request, lookup, entry)
     const told: Told = {
       status: this.#collapsed
         ? { hit: false, forward: 'miss', collapsed: true, ttlMs: decision.ttlMs }
