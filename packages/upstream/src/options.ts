@@ -1,5 +1,5 @@
 import type { SecureContextOptions } from 'node:tls'
-import type { BreakerOptions, BreakerRegistry, CircuitBreaker } from './circuit-breaker.ts'
+import type { BreakerOptions, BreakerRegistry, CircuitBreaker } from '@sluice/circuit-breaker'
 
 /** Options of {@link createUpstream}. Durations are in ms. */
 export interface UpstreamOptions {
@@ -192,7 +192,8 @@ export type ResolvedHealth = Readonly<Required<Omit<HealthOptions, 'statuses'>>>
 /** The options as they are in force: complete and frozen. Origins are apart, for they can be replaced. */
 export interface ResolvedUpstreamOptions {
   readonly name: string
-  readonly breaker: CircuitBreaker | BreakerOptions | false
+  /** Undefined: a registry's with that name whatever its options, else a new one. */
+  readonly breaker: CircuitBreaker | BreakerOptions | false | undefined
   readonly registry: BreakerRegistry | undefined
   readonly timeouts: ResolvedTimeouts
   readonly retry: ResolvedRetry | false

@@ -1,3 +1,5 @@
+import { createCircuitBreaker, OptionsError, type BreakerOptions } from '@sluice/circuit-breaker'
+import { isBreaker } from './breaker.ts'
 import { Checker } from './checker.ts'
 import { parseOrigins, type WeightedAddress } from './origin/parse-origins.ts'
 import { IDEMPOTENT_METHODS } from './retry/idempotent-methods.ts'
@@ -79,12 +81,23 @@ export function parseOriginsAlone(input: UpstreamOptions['origins']): readonly W
 }
 
 function breaker(check: Checker, value: UpstreamOptions['breaker']): ResolvedUpstreamOptions['breaker'] {
-  if (value === undefined) return {}
-  if (value !== false && (typeof value !== 'object' || value === null)) {
+  if (value === undefined || value === false) return value
+  if (typeof value !== 'object' || value === null) {
     check.reject('breaker', value, 'a circuit breaker, its options, or false')
     return false
   }
+  if (!isBreaker(value)) breakerOptions(check, 'breaker', value)
   return value
+}
+
+/** Lets the breaker judge its own options: one is made, and forgotten. */
+function breakerOptions(check: Checker, path: string, options: BreakerOptions): void {
+  try {
+    createCircuitBreaker({ ...options, name: path })
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error
+    for (const problem of error.problems) check.reject(problem.path, problem.received, problem.expected)
+  }
 }
 
 function timeouts(check: Checker, value: TimeoutOptions | undefined): ResolvedTimeouts {
@@ -181,6 +194,7 @@ function hashSource(check: Checker, by = 'consumer'): ResolvedBalance['by'] {
 function outlier(check: Checker, value: UpstreamOptions['outlier']): ResolvedUpstreamOptions['outlier'] {
   if (value === false) return false
   const given = check.object('outlier', value, ['maxEjected', 'breaker'])
+  if (given.breaker !== undefined) breakerOptions(check, 'outlier.breaker', given.breaker)
   return Object.freeze({
     maxEjected: check.number('outlier.maxEjected', given.maxEjected, 0.5, { max: 1 }),
     breaker: given.breaker ?? { consecutiveFailures: 5 },

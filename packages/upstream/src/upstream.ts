@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
+import { upstreamBreaker } from './breaker.ts'
 import { Balancer } from './balance/balancer.ts'
 import { createChain } from './chain.ts'
-import type { CircuitBreaker } from './circuit-breaker.ts'
 import { UpstreamCounters } from './counters.ts'
 import { resolveDeps, type UpstreamDeps } from './deps.ts'
 import { UpstreamDispatcher } from './dispatcher.ts'
@@ -40,9 +40,9 @@ export function createUpstream(input: UpstreamOptions, dependencies?: UpstreamDe
   const counters = new UpstreamCounters(name)
   const budget =
     options.retry === false && options.hedge === false ? undefined : new RetryBudget(options.budget)
-  const breaker = 'acquire' in (options.breaker || {}) ? (options.breaker as CircuitBreaker) : undefined
+  const breaker = upstreamBreaker(options, deps)
 
-  const origins = new OriginSet(options, deps, new OriginBreakers())
+  const origins = new OriginSet(options, deps, new OriginBreakers(options, deps))
   const balancer = new Balancer(origins, options, deps)
   const dns =
     options.dns === false

@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { CircuitBreaker, FailureCause, Outcome, Permit } from '../circuit-breaker.ts'
+import { classify, type CircuitBreaker, type Permit, type Verdict } from '@sluice/circuit-breaker'
 import { toUpstreamError } from '../error-mapping.ts'
 import { UpstreamError, UpstreamTimeoutError } from '../errors.ts'
 import type { Controller, ResponseHandler } from '../handler.ts'
 import type { LatencyWindow } from '../hedge/latency-window.ts'
 import type { Origin } from '../origin/origin.ts'
 import { retryAfterMs } from '../retry/retry-after.ts'
-import { judgeError, judgeStatus } from './judge.ts'
+
+/** Judges for an origin without a breaker: by the breaker's defaults. */
+const ANYBODY = { isFailure: undefined, failOn: { status: undefined, network: true } }
 
 /** Longest pause that `honorRetryAfter` lets an upstream declare. */
 const MAX_PAUSE_MS = 60_000
@@ -19,7 +21,7 @@ export interface AttemptScope {
   readonly honorRetryAfter: boolean
   /** Where hedging learns how long answers take; undefined without it. */
   readonly latency: LatencyWindow | undefined
-  now(): number
+  readonly now: () => number
 }
 
 /**
@@ -118,9 +120,12 @@ export class Attempt implements ResponseHandler {
     const own = this.#origin.breaker
     latency?.record(this.#scope.now() - this.#startedAt, this.#scope.now())
     if (isEventStream(headers)) this.#succeed()
-    settleStatus(this.#permit, breaker, status)
-    settleStatus(this.#originPermit, own, status)
-    if (judgeStatus((own ?? breaker)?.options, status) === 'failure') this.#blame()
+    // Most answers need no judge.
+    if (isPlain(status, breaker) && isPlain(status, own)) return
+    settleEarly(this.#permit, classify({ statusCode: status }, breaker?.options ?? ANYBODY))
+    const verdict = classify({ statusCode: status }, (own ?? breaker)?.options ?? ANYBODY)
+    settleEarly(this.#originPermit, verdict)
+    if (verdict.outcome === 'failure') this.#blame()
     if (honorRetryAfter && status === 503) {
       const pauseMs = retryAfterMs(headers['retry-after'], Date.now())
       if (pauseMs !== undefined) (own ?? breaker)?.pause(Math.min(pauseMs, MAX_PAUSE_MS), 'Retry-After')
@@ -130,10 +135,8 @@ export class Attempt implements ResponseHandler {
   #failed(error: UpstreamError): void {
     const { breaker } = this.#scope
     const own = this.#origin.breaker
-    const kind = error instanceof UpstreamTimeoutError ? 'timeout' : 'network'
-    const cause: FailureCause = { kind, detail: error.code }
-    settle(this.#permit, judgeError(breaker?.options, error), cause)
-    settle(this.#originPermit, judgeError(own?.options, error), cause)
+    settle(this.#permit, classify({ error }, breaker?.options ?? ANYBODY))
+    settle(this.#originPermit, classify({ error }, own?.options ?? ANYBODY))
     this.#blame()
   }
 
@@ -159,14 +162,18 @@ export class Attempt implements ResponseHandler {
   }
 }
 
-/** A failing status settles at once; a good one waits for its body. */
-function settleStatus(permit: Permit | undefined, breaker: CircuitBreaker | undefined, status: number): void {
-  if (permit === undefined) return
-  const outcome = judgeStatus(breaker?.options, status)
-  if (outcome !== 'success') settle(permit, outcome, { kind: 'status', detail: String(status) })
+/** Whether a status is no failure in anybody's eyes. */
+function isPlain(status: number, breaker: CircuitBreaker | undefined): boolean {
+  if (status >= 400) return false
+  return breaker === undefined || (breaker.options.isFailure ?? breaker.options.failOn.status) === undefined
 }
 
-function settle(permit: Permit | undefined, outcome: Outcome, cause: FailureCause): void {
+/** At the headers: a failing status settles at once, a good one waits for its body. */
+function settleEarly(permit: Permit | undefined, verdict: Verdict): void {
+  if (verdict.outcome !== 'success') settle(permit, verdict)
+}
+
+function settle(permit: Permit | undefined, { outcome, cause }: Verdict): void {
   if (outcome === 'failure') permit?.failure(cause)
   else if (outcome === 'ignored') permit?.ignore()
   else permit?.success()

@@ -1,4 +1,4 @@
-import type { Permit } from '../circuit-breaker.ts'
+import type { Permit } from '@sluice/circuit-breaker'
 import type { ResolvedDeps } from '../deps.ts'
 import type { UpstreamRequest } from '../upstream-request.ts'
 import type { ResolvedUpstreamOptions } from '../options.ts'

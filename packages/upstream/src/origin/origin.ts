@@ -1,4 +1,4 @@
-import type { CircuitBreaker } from '../circuit-breaker.ts'
+import type { CircuitBreaker } from '@sluice/circuit-breaker'
 import type { Pool } from 'undici'
 import { FailureScore } from '../balance/failure-score.ts'
 import { hashOf } from '../balance/rendezvous.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { test } from 'tap'
 import type { Pool } from 'undici'
 import { leastRequests } from '../../src/balance/least-requests.ts'

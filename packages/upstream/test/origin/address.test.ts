@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { test } from 'tap'
 import { atAddress, parseAddress } from '../../src/origin/address.ts'
 
