@@ -1,5 +1,5 @@
 import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errors, type Dispatcher } from 'undici'
 import { toUpstreamError } from '../error-mapping.ts'
@@ -73,7 +73,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#statusCode = statusCode
     this.#statusMessage = statusMessage
     this.#headers = headers
-    if (!this.#isSmall()) process.nextTick(startStreaming, this)
+    if (this.#hasNoBody()) this.#sendWhole()
+    else if (!this.#isSmall()) process.nextTick(startStreaming, this)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -90,10 +91,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       if (fields !== undefined) this.#reply.raw.addTrailers(fields)
       this.#body?.end()
     } else {
-      this.#stage = 'done'
-      // A Buffer of no bytes would be given a content type.
-      const [first] = this.#chunks
-      if (!this.#reply.sent) this.#deliver(this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first)
+      this.#sendWhole()
     }
   }
 
@@ -126,12 +124,22 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#deliver(body)
   }
 
+  /** All that will come has come: what happens to the upstream's connection from here on does not matter. */
+  #sendWhole(): void {
+    this.#stage = 'done'
+    if (this.#reply.sent) return
+    const [first] = this.#chunks
+    // Not an empty Buffer, which would be given a content type.
+    this.#deliver(this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first)
+  }
+
   /** Gives Fastify the head and the body. What throws here (a `rewriteHeaders`, a hook) is the app's own error. */
   #deliver(body: ResponseBody | Buffer | undefined): void {
     try {
       this.#setHead()
-      if (body instanceof ResponseBody) this.#sendStream(body)
-      else this.#reply.send(body)
+      const { onResponse } = this.#options
+      if (onResponse === undefined) this.#reply.send(body)
+      else this.#callBack(onResponse, body instanceof ResponseBody ? body : Readable.from([]))
     } catch (error) {
       this.#abandon()
       removeResponseHeaders(this.#headers, this.#reply)
@@ -139,12 +147,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  #sendStream(stream: Readable): void {
-    const { onResponse } = this.#options
-    if (onResponse === undefined) {
-      this.#reply.send(stream)
-      return
-    }
+  #callBack(onResponse: NonNullable<ReplyOptions['onResponse']>, stream: Readable): void {
     const response = { statusCode: this.#statusCode, headers: this.#headers, stream }
     // Its type is declared as a ServerResponse by mistake; what is documented are these three members.
     onResponse(this.#request, this.#reply, response as never)
@@ -176,7 +179,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Whether the body will be gathered however slowly it comes. */
   #isSmall(): boolean {
-    if (this.#hasNoBody()) return true
     const length = this.#headers['content-length']
     return length !== undefined && Number(length) <= GATHERED_BYTES && !this.#needsStream()
   }
