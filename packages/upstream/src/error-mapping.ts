@@ -1,3 +1,4 @@
+import { errors } from 'undici'
 import { UpstreamError, UpstreamTimeoutError, type UpstreamErrorCode } from './errors.ts'
 
 type NetworkCode = Exclude<UpstreamErrorCode, `${string}_TIMEOUT`>
@@ -46,13 +47,16 @@ const TLS =
  */
 export function toUpstreamError(error: Error, upstream: string, origin?: string): Error {
   if (error instanceof UpstreamError) return error
+  // Its `code` is undefined where undici has no name for the parser's number.
+  if (error instanceof errors.HTTPParserError) {
+    return new UpstreamError('SLUICE_UPSTREAM_PROTOCOL', upstream, origin, error)
+  }
   const code = codeOf(error)
   if (code === undefined) return error
   const network = NETWORK.get(code)
   if (network !== undefined) return new UpstreamError(network, upstream, origin, error)
   const timeout = TIMEOUTS.get(code as never)
   if (timeout !== undefined) return new UpstreamTimeoutError(timeout, upstream, origin, error)
-  if (code.startsWith('HPE_')) return new UpstreamError('SLUICE_UPSTREAM_PROTOCOL', upstream, origin, error)
   if (TLS.test(code)) return new UpstreamError('SLUICE_UPSTREAM_TLS', upstream, origin, error)
   return error
 }

@@ -71,8 +71,10 @@ export class OriginSet {
 
   /** Ends what is under way with `cause`. */
   async destroy(cause: Error | null): Promise<void> {
-    const pools = this.#origins.map((origin) => origin.pool.destroy(cause))
-    await Promise.all([this.close(), ...pools])
+    const origins = this.#origins
+    // A pool that has been destroyed cannot be closed any more.
+    const closed = this.close()
+    await Promise.all([closed, ...origins.map((origin) => origin.pool.destroy(cause))])
   }
 
   #create({ address, weight }: WeightedAddress, first: boolean): Origin {

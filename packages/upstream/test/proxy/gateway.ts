@@ -1,17 +1,18 @@
 import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
-import { Agent, type Dispatcher } from 'undici'
-import { passThrough } from '../../src/proxy/pass-through.ts'
-import { proxyOptions, type ProxyOverrides } from '../../src/proxy/proxy-options.ts'
+import type { Dispatcher } from 'undici'
+import { createUpstream, passThrough, type ProxyOverrides, type UpstreamOptions } from '../../src/index.ts'
+import { proxyOptions } from '../../src/proxy/proxy-options.ts'
 
 export interface GatewaySetup {
   /** Base URL of the upstream. */
   readonly to: string
   readonly prefix?: string
   readonly overrides?: ProxyOverrides
+  readonly upstream?: Partial<UpstreamOptions>
+  /** Instead of an upstream's own. */
   readonly dispatcher?: Dispatcher
-  readonly breaker?: string
   readonly server?: FastifyServerOptions
   /** Whatever must be registered before the proxy. */
   readonly before?: (app: FastifyInstance) => unknown
@@ -25,14 +26,16 @@ export interface Gateway {
 
 /** A Fastify app on a free port whose every path goes to `to` by the direct path. */
 export async function startGateway(t: Test, setup: GatewaySetup): Promise<Gateway> {
-  const dispatcher = setup.dispatcher ?? new Agent()
-  t.teardown(() => dispatcher.destroy())
+  const upstream = createUpstream({ name: 'orders', origins: setup.to, ...setup.upstream })
+  t.teardown(() => upstream.dispatcher.destroy())
   const app = fastify({ forceCloseConnections: true, ...setup.server })
   t.teardown(() => app.close())
   await setup.before?.(app)
-  const upstream = { name: 'orders', dispatcher, base: setup.to, breaker: setup.breaker }
   await app.register(async (scope) => {
-    const options = proxyOptions(upstream, setup.overrides)
+    const options =
+      setup.dispatcher === undefined
+        ? upstream.proxyOptions(setup.overrides)
+        : proxyOptions({ name: 'orders', dispatcher: setup.dispatcher, base: setup.to }, setup.overrides)
     await scope.register(httpProxy, {
       prefix: setup.prefix ?? '/',
       ...options,

@@ -14,7 +14,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\nok'
 async function relaying(
   t: Test,
   setup: Partial<GatewaySetup> = {},
-): Promise<Gateway & { relay(text: string): Promise<string> }> {
+): Promise<Gateway & { relay: (text: string) => Promise<string> }> {
   const upstream = await startRawUpstream((peer) => {
     peer.socket.on('data', () => {
       if (
