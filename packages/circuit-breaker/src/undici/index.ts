@@ -1,1 +1,1 @@
-export {}
+export { type AttemptBreaker, circuitBreakerInterceptor, type InterceptorOptions } from './interceptor.ts'
