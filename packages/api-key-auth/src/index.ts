@@ -10,6 +10,11 @@ export type { ApiKeyStats } from './key-stats.ts'
 
 export { staticKeys } from './stores/static-keys.ts'
 export { memoryKeys } from './stores/memory-keys.ts'
+export { fileKeys } from './file/file-keys.ts'
+export type { FileKeysOptions } from './file/file-keys.ts'
+// Of ioredis it imports types alone, so this costs nothing where Redis is not used.
+export { redisKeys } from './redis/redis-keys.ts'
+export type { RedisKeysOptions } from './redis/redis-keys.ts'
 export type { ApiKeyStore, KeyStoreEvent, MaybePromise } from './stores/api-key-store.ts'
 
 export { keyPattern, parseKey } from './keys/key-format.ts'
@@ -21,6 +26,11 @@ export type { RefusalReason } from './verify/judge.ts'
 export type { KeyMemoryOptions } from './verify/remembered-keys.ts'
 export type { ThrottleOptions } from './verify/bad-key-throttle.ts'
 
-export { ApiKeyConflictError, ApiKeyNotFoundError, KeyStoreReadOnlyError } from './errors.ts'
+export {
+  ApiKeyConflictError,
+  ApiKeyNotFoundError,
+  KeyStoreReadOnlyError,
+  KeyStoreUnavailableError,
+} from './errors.ts'
 export { ApiKeyConfigurationError } from './problems.ts'
 export type { ConfigurationProblem } from './problems.ts'

@@ -111,7 +111,8 @@ function readRateLimit(value: unknown, reader: ValueReader): KeyRateLimit | unde
   return max === undefined || windowMs === undefined ? undefined : Object.freeze({ max, windowMs })
 }
 
-function freezeDeep<T>(value: T): T {
+/** Freezes a value and all that is in it. */
+export function freezeDeep<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     for (const inner of Object.values(Object.freeze(value))) freezeDeep(inner)
   }

@@ -1,1 +1,2 @@
-export {}
+export { redisKeys } from './redis-keys.ts'
+export type { RedisKeysOptions } from './redis-keys.ts'

@@ -1,1 +1,2 @@
-export {}
+export { apiKeyStoreContract } from './api-key-store-contract.ts'
+export type { StoreContractOptions } from './api-key-store-contract.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fastify, { type FastifyInstance } from 'fastify'
 import { test, type Test } from 'tap'
-import { apiKeyAuth, memoryKeys, staticKeys, type ApiKeyAuthOptions } from '../src/index.ts'
+import { apiKeyAuth, memoryKeys, staticKeys, type ApiKeyAuthOptions } from '../../src/index.ts'
 
 async function start(t: Test, options: Partial<ApiKeyAuthOptions> = {}): Promise<FastifyInstance> {
   const app = fastify()
