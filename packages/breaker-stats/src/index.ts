@@ -1,1 +1,12 @@
-export {}
+export { breakerStats, breakerStats as default } from './plugin.ts'
+export type { BreakerStats } from './plugin.ts'
+export type { BreakerStatsOptions, LiveOptions } from './options.ts'
+export type { Access, AccessHook, Permission } from './access/guard.ts'
+export type { BreakerView, CallStats, ForcedView, StateName, TransitionView } from './api/breaker-view.ts'
+export type { StatsOverview } from './api/overview.ts'
+export type { ControlAction, ControlRequest, ControlScope } from './api/control.ts'
+export type { ControlEvent } from './api/audited-control.ts'
+export type { CircuitBreakerTest } from './live/test-run.ts'
+export type { MetricsRegistry } from './metrics/registry.ts'
+export { StatsOptionsError } from './errors.ts'
+export type { OptionProblem } from './errors.ts'

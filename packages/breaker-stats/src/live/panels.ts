@@ -1,0 +1,38 @@
+import type { Companions } from '../api/companions.ts'
+import type { Panels } from './protocol.ts'
+
+export function toPanels({ cache, retry, auth, rateLimits }: Companions): Panels {
+  return {
+    cache:
+      cache === undefined
+        ? null
+        : {
+            hits: cache.hits,
+            misses: cache.misses,
+            stale: cache.stale,
+            coalesced: cache.coalesced,
+            errors: cache.errors,
+            entries: cache.memory.entries,
+            bytes: cache.memory.bytes,
+            maxBytes: cache.memory.maxBytes,
+            redis: cache.redis?.state ?? null,
+          },
+    retry:
+      retry?.map(({ name, requests, retries, retryBudget }) => ({
+        upstream: name,
+        requests,
+        retries,
+        available: Math.floor(retryBudget.available),
+        exhausted: retryBudget.exhausted,
+      })) ?? null,
+    refused: auth === undefined && rateLimits === undefined ? null : refusals(auth, rateLimits),
+  }
+}
+
+function refusals(auth: Companions['auth'], rateLimits: Companions['rateLimits']): Record<string, number> {
+  const refused: Record<string, number> = {}
+  for (const [reason, count] of Object.entries(auth?.refused ?? {})) refused[`API key: ${reason}`] = count
+  const limited = rateLimits?.refused ?? rateLimits?.limited
+  if (typeof limited === 'number') refused['Rate limit'] = limited
+  return refused
+}
