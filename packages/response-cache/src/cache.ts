@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { CacheEntry } from './entry.ts'
 import { Flights, type Flight } from './flights.ts'
-import { Invalidations } from './invalidations.ts'
+import { Invalidations, type Invalidation } from './invalidations.ts'
+import type { QueryRule } from './key/query.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import type { ResolvedOptions } from './options/plugin-options.ts'
+import { newRoute, type CachedRoute } from './plugin/route.ts'
 import type { Lookup, PurgeMode } from './store.ts'
 import { newCounters, type Counters } from './stats.ts'
 
@@ -24,9 +26,12 @@ export class Cache {
   readonly memory: MemoryStore
   readonly flights: Flights
   /** The refreshes under way, by the token that their requests carry. */
-  readonly refreshes: Map<string, Refresh> = new Map<string, Refresh>()
+  readonly refreshes: Map<string, Refresh> = new Map()
   readonly counters: Counters = newCounters()
   readonly now: () => number
+  /** For keys that are made without a route. */
+  readonly anyRoute: CachedRoute
+  readonly #queryRules = new Map<string, QueryRule>()
   readonly #passes = new LRUCache<string, number>({ max: MAX_PASSES })
 
   constructor(options: ResolvedOptions) {
@@ -34,6 +39,57 @@ export class Cache {
     this.now = options.now
     this.memory = new MemoryStore({ ...options.memory, now: options.now, invalidations: this.invalidations })
     this.flights = new Flights(options.coalesceWaitMs)
+    this.anyRoute = newRoute(options.defaults, '')
+    this.addQueryRule(options.defaults.query)
+  }
+
+  /** The ways in which routes write a query into the key: a purge by URL tries them all. */
+  get queryRules(): readonly QueryRule[] {
+    return [...this.#queryRules.values()]
+  }
+
+  addQueryRule(rule: QueryRule): void {
+    const { sort, allow, ignore } = rule
+    this.#queryRules.set(JSON.stringify([sort, allow && [...allow], ignore && [...ignore]]), rule)
+  }
+
+  async find(lookup: Lookup): Promise<CacheEntry | undefined> {
+    return this.memory.find(lookup)
+  }
+
+  async get(key: string): Promise<CacheEntry | undefined> {
+    return this.memory.get(key)
+  }
+
+  async set(key: string, entry: CacheEntry): Promise<void> {
+    this.memory.set(key, entry)
+    this.counters.stores += 1
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.memory.delete(key)
+  }
+
+  /** Keeps what a fetch brought, unless a purge overtook it, and lets those who wait for it look again. */
+  keep(lookup: Lookup, slot: string, entry: CacheEntry, flight: Flight): void {
+    if (flight.purged) {
+      this.flights.land(flight, 'abandoned')
+      return
+    }
+    this.memory.put(lookup, slot, entry)
+    this.counters.stores += 1
+    this.flights.land(flight, 'stored')
+  }
+
+  /** Makes all answers of a resource unusable or stale, those under way too. */
+  async invalidate(resource: string, mode: PurgeMode): Promise<void> {
+    this.memory.invalidate(resource, mode)
+    this.flights.purge((flying) => flying === resource)
+  }
+
+  /** Makes all answers with a tag, under a prefix, or all there are, unusable or stale. */
+  async note(scope: Invalidation['scope'], value: string, mode: PurgeMode): Promise<void> {
+    this.invalidations.note({ scope, value, mode, stamp: this.invalidations.latest + 1, atMs: this.now() })
   }
 
   /** Whether the last answer under this key could not be kept. */
@@ -49,27 +105,5 @@ export class Cache {
   setPasses(key: string, passes: boolean): void {
     if (passes) this.#passes.set(key, this.now() + PASS_MS)
     else this.#passes.delete(key)
-  }
-
-  /** Keeps what a fetch brought, unless a purge overtook it, and lets those who wait for it look again. */
-  keep(lookup: Lookup, slot: string, entry: CacheEntry, flight: Flight): void {
-    if (flight.purged) {
-      this.flights.land(flight, 'abandoned')
-      return
-    }
-    this.memory.put(lookup, slot, entry)
-    this.counters.stores += 1
-    this.flights.land(flight, 'stored')
-  }
-
-  /** Removes what is kept for this request in that slot. */
-  drop(lookup: Lookup, slot: string): void {
-    this.memory.delete(this.memory.keyOf(lookup, slot))
-  }
-
-  /** Makes all answers of a resource unusable or stale, those under way too. */
-  invalidate(resource: string, mode: PurgeMode): void {
-    this.memory.invalidate(resource, mode)
-    this.flights.purge((flying) => flying === resource)
   }
 }

@@ -1,4 +1,5 @@
-import type { StoredResponse } from './rules/message.ts'
+import { servableUntilMs } from './rules/facts.ts'
+import type { StoredFacts, StoredResponse } from './rules/message.ts'
 
 /** A stored response with its body, and what invalidation and early refresh need to know of it. Never changed. */
 export interface CacheEntry {
@@ -7,8 +8,15 @@ export interface CacheEntry {
   readonly tags: readonly string[]
   /** The latest invalidation that was known when its fetch began: only later ones concern it. */
   readonly stamp: number
+  /** From then on it is of no use to anyone, neither fresh nor stale, epoch ms. */
+  readonly keepUntilMs: number
   /** How long the origin took, ms. */
   readonly fetchMs: number
+}
+
+/** Until when a response is kept: while anyone may be given it, and stale for validation as long as the route says. */
+export function keepUntilMs(facts: StoredFacts, keepStaleMs: number): number {
+  return Math.max(servableUntilMs(facts), facts.freshUntilMs + keepStaleMs)
 }
 
 /** What an entry takes beside its bytes: objects, map slots, buffer headers. Measured, rounded up. */

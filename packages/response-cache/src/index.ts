@@ -1,4 +1,7 @@
 export { responseCache, responseCache as default } from './plugin/plugin.ts'
+export type { KeyRequest, NewAnswer, ResponseCache, StoredAnswer } from './api.ts'
 export type { ResponseCacheOptions } from './options/plugin-options.ts'
 export type { KeyOptions, RouteCacheOptions } from './options/route-options.ts'
 export { ResponseCacheOptionsError, type OptionProblem } from './options/problems.ts'
+export { PurgeTargetError, type PurgeTarget } from './purge.ts'
+export type { RemoteStats, ResponseCacheStats } from './stats.ts'

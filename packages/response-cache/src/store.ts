@@ -9,6 +9,8 @@ export interface Lookup {
   readonly slots: readonly string[]
   /** The request, from whose header fields a resource's `Vary` selects. */
   readonly request: CacheRequest
+  /** What the answers of this route named in `Vary` when last seen: a guess that spares a question. */
+  readonly hint: { vary: readonly string[] }
 }
 
 /** `hard`: gone. `soft`: stale from now on, still good for validation and in place of an error. */
@@ -16,7 +18,8 @@ export type PurgeMode = 'hard' | 'soft'
 
 /**
  * One tier. A store keeps entries under `slot + selection + resource`, where the selection is made of the request
- * headers that the resource's answers have named in `Vary`; it knows nothing of freshness and gives out stale entries.
+ * headers that the resource's answers have named in `Vary`. It knows nothing of freshness and gives out stale
+ * entries, but none that are past keeping or purged.
  * Methods may answer at once or by a promise, and never throw or reject for a store that is broken: what cannot be read
  * is absent, what cannot be written is dropped.
  */
@@ -25,12 +28,12 @@ export interface CacheStore {
   find(lookup: Lookup): CacheEntry | undefined | Promise<CacheEntry | undefined>
   /** Keeps an entry, in place of the one that the same request would find in that slot. */
   put(lookup: Lookup, slot: string, entry: CacheEntry): void | Promise<void>
-  /** By key, as `keyOf` gives it. */
+  /** Keeps an entry under a key, as `keyOf` gives it. */
+  set(key: string, entry: CacheEntry): void | Promise<void>
+  /** By key. */
   get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined>
   /** Whether there was one. */
   delete(key: string): boolean | Promise<boolean>
   /** All entries of one resource. */
   invalidate(resource: string, mode: PurgeMode): void | Promise<void>
-  /** Everything. */
-  clear(): void | Promise<void>
 }

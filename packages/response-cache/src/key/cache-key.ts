@@ -1,6 +1,6 @@
 import type { CacheRequest } from '../rules/message.ts'
 import { secondaryKey } from '../rules/vary.ts'
-import { tuple, tupleEnd } from './tuple.ts'
+import { parseTuple, tuple } from './tuple.ts'
 
 /** The parts of a key: `slot + selection + resource`. */
 export interface KeyParts {
@@ -18,11 +18,11 @@ export function selectionOf(names: readonly string[], request: CacheRequest): st
 
 /** Undefined where the text is not a key of ours. */
 export function parseKey(key: string): KeyParts | undefined {
-  const slotEnd = tupleEnd(key)
-  if (slotEnd < 0) return undefined
+  const slotEnd = parseTuple(key)?.end
+  if (slotEnd === undefined) return undefined
   const rest = key.slice(slotEnd)
-  const selectionEnd = tupleEnd(rest)
-  if (selectionEnd < 0) return undefined
+  const selectionEnd = parseTuple(rest)?.end
+  if (selectionEnd === undefined) return undefined
   return {
     slot: key.slice(0, slotEnd),
     selection: rest.slice(0, selectionEnd),

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { RouteRules } from '../options/route-options.ts'
+import type { CachedRoute } from '../plugin/route.ts'
 import { fieldValue, type CacheRequest } from '../rules/message.ts'
 import { ownPartition, SHARED_PARTITION } from '../rules/partition.ts'
 import type { Lookup } from '../store.ts'
@@ -10,23 +10,20 @@ import { tuple } from './tuple.ts'
 /** A key part longer than this is no sane client's: such a request passes the cache by. */
 const MAX_PART_LENGTH = 8192
 
-/** What tells two routes with the same URL apart (version constraints and the like), `''` for most. */
-export type RouteScope = string
-
 /** Where the answer to a request may lie; undefined where the key would be absurdly long. */
-export function lookupOf(request: FastifyRequest, rules: RouteRules, scope: RouteScope): Lookup | undefined {
+export function lookupOf(request: FastifyRequest, route: CachedRoute): Lookup | undefined {
+  const { rules } = route
   const { headers, url = '/' } = request.raw
   const consumer = consumerOf(request, rules)
   const asked: CacheRequest = { method: request.method, headers, consumer }
-  return lookupFor(asked, url, rules.keyHost ? request.host : '', rules, scope)
+  return lookupFor(asked, url, rules.keyHost ? request.host : '', route)
 }
 
 export function lookupFor(
   request: CacheRequest,
   url: string,
   host: string,
-  rules: RouteRules,
-  scope: RouteScope,
+  { rules, scope, hint }: CachedRoute,
 ): Lookup | undefined {
   const where = [
     host.toLowerCase(),
@@ -42,6 +39,7 @@ export function lookupFor(
         ? [slotOf(where, SHARED_PARTITION)]
         : [slotOf(where, own), slotOf(where, SHARED_PARTITION)],
     request,
+    hint,
   }
 }
 

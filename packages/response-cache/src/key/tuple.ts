@@ -8,18 +8,27 @@ export function tuple(parts: readonly string[]): string {
   return text
 }
 
-/** Where the tuple at the start of `text` ends, or -1 where there is none. */
-export function tupleEnd(text: string): number {
+/** A tuple at the start of a text. */
+export interface Parsed {
+  readonly parts: readonly string[]
+  /** Where it ends. */
+  readonly end: number
+}
+
+/** Undefined where the text does not start with a tuple. */
+export function parseTuple(text: string): Parsed | undefined {
   const count = lengthAt(text, 0, '|')
-  if (count === undefined) return -1
+  if (count === undefined) return undefined
+  const parts: string[] = []
   let at = count.next
-  for (let part = 0; part < count.value; part++) {
+  while (parts.length < count.value) {
     const length = lengthAt(text, at, ':')
-    if (length === undefined) return -1
+    if (length === undefined) return undefined
     at = length.next + length.value
-    if (at > text.length) return -1
+    if (at > text.length) return undefined
+    parts.push(text.slice(length.next, at))
   }
-  return at
+  return { parts, end: at }
 }
 
 function lengthAt(text: string, from: number, end: string): { value: number; next: number } | undefined {

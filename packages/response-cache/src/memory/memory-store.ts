@@ -81,11 +81,12 @@ export class MemoryStore implements CacheStore {
 
   put(lookup: Lookup, slot: string, entry: CacheEntry): void {
     const resource = this.#select(lookup.resource, entry.response.facts.vary)
-    const key = slot + selectionOf(resource.vary, lookup.request) + lookup.resource
-    resource.keys.add(key)
-    this.#entries.set(key, entry)
-    // Too large, or pushed out at once: the map forgets such a key without a word.
-    if (!this.#entries.has(key)) this.#forget(key)
+    this.#write(slot + selectionOf(resource.vary, lookup.request) + lookup.resource, resource, entry)
+  }
+
+  set(key: string, entry: CacheEntry): void {
+    const name = parseKey(key)?.resource
+    if (name !== undefined) this.#write(key, this.#select(name, NO_NAMES), entry)
   }
 
   get(key: string): CacheEntry | undefined {
@@ -107,11 +108,30 @@ export class MemoryStore implements CacheStore {
     this.#entries.clear()
   }
 
+  /** How many entries these would be. */
+  count(holds: (entry: CacheEntry, resource: string) => boolean): number {
+    let count = 0
+    for (const [name, { keys }] of this.#resources) {
+      for (const key of keys) {
+        const entry = this.#entries.peek(key)
+        if (entry !== undefined && holds(entry, name)) count += 1
+      }
+    }
+    return count
+  }
+
+  #write(key: string, resource: Resource, entry: CacheEntry): void {
+    resource.keys.add(key)
+    this.#entries.set(key, entry)
+    // Too large, or pushed out at once: the map forgets such a key without a word.
+    if (!this.#entries.has(key)) this.#forget(key)
+  }
+
   /** The entry, if the invalidations left it; what they changed is written back. */
   #read(key: string, resource: string): CacheEntry | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
-    const valid = this.#invalidations.apply(entry, resource)
+    const valid = this.#now() < entry.keepUntilMs ? this.#invalidations.apply(entry, resource) : undefined
     if (valid === undefined) this.#entries.delete(key)
     else if (valid !== entry) this.#entries.set(key, valid)
     return valid

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Cache } from '../cache.ts'
-import { ownBytes, type CacheEntry } from '../entry.ts'
+import { keepUntilMs, ownBytes, type CacheEntry } from '../entry.ts'
 import { slotFor } from '../key/lookup.ts'
 import type { OriginResponse, StoredResponse } from '../rules/message.ts'
 import { isNotModified } from '../rules/preconditions.ts'
@@ -188,7 +188,14 @@ export class Arrival {
   #entry(response: StoredResponse, body: Buffer, tags: readonly string[]): CacheEntry {
     const { present, stamp, startedAtMs } = this.#fetch
     const head = keptHead(response, present, this.#route.rules)
-    return { response: head, body, tags, stamp, fetchMs: Math.max(0, this.#now - startedAtMs) }
+    return {
+      response: head,
+      body,
+      tags,
+      stamp,
+      keepUntilMs: keepUntilMs(response.facts, this.#route.rules.keepStaleMs),
+      fetchMs: Math.max(0, this.#now - startedAtMs),
+    }
   }
 
   #store(entry: CacheEntry): void {
@@ -198,7 +205,9 @@ export class Arrival {
 
   #drop(stored: CacheEntry): void {
     const { lookup, flight } = this.#fetch
-    this.#cache.drop(lookup, slotFor(lookup, stored.response.facts.partition))
+    void this.#cache.delete(
+      this.#cache.memory.keyOf(lookup, slotFor(lookup, stored.response.facts.partition)),
+    )
     this.#cache.flights.land(flight, 'uncacheable')
   }
 

@@ -21,5 +21,5 @@ export function invalidateTarget(
     const { pathname, search } = new URL(uri)
     resources.add(pathname + search)
   }
-  for (const resource of resources) cache.invalidate(normaliseUrl(resource, rules.query), 'hard')
+  for (const resource of resources) void cache.invalidate(normaliseUrl(resource, rules.query), 'hard')
 }

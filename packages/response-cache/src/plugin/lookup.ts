@@ -16,7 +16,7 @@ export function lookupHook(cache: Cache, route: CachedRoute): onRequestHookHandl
       done()
       return
     }
-    const lookup = lookupOf(request, route.rules, route.scope)
+    const lookup = lookupOf(request, route)
     if (lookup === undefined) {
       cache.counters.bypass += 1
       setExchange(request, { kind: 'bypass', forward: 'bypass' })

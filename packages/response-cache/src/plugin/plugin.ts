@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import { responseCacheApi, type ResponseCache } from '../api.ts'
 import { Cache } from '../cache.ts'
 import { parseOptions, type ResolvedOptions, type ResponseCacheOptions } from '../options/plugin-options.ts'
 import { ResponseCacheOptionsError, type OptionProblem } from '../options/problems.ts'
@@ -9,12 +10,15 @@ import { captureHook } from './capture.ts'
 import { kExchange } from './exchange.ts'
 import { lookupHook } from './lookup.ts'
 import { isRefresh } from './refresh.ts'
-import type { CachedRoute } from './route.ts'
+import { kRoute, newRoute, type CachedRoute } from './route.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Caching of this route's answers; off without it. On a route with other methods: they invalidate what is stored. */
     responseCache?: boolean | RouteCacheOptions
+  }
+  interface FastifyInstance {
+    responseCache: ResponseCache
   }
   interface FastifyRequest {
     /** Whether this is the response cache's own request, made to refresh an answer: a limiter need not count it. */
@@ -31,10 +35,13 @@ const plugin: FastifyPluginAsync<ResponseCacheOptions> = async (app, options) =>
       return isRefresh(cache, this)
     },
   })
+  app.decorate('responseCache', responseCacheApi(cache))
   app.addHook('onRoute', (route) => {
     const cached = cachedRoute(route, resolved)
     if (cached === undefined) return
-    // New arrays: Fastify makes the HEAD twin of a route from the same options, and asks again.
+    cache.addQueryRule(cached.rules.query)
+    // New objects: Fastify makes the HEAD twin of a route from the same options, and asks again.
+    route.config = Object.assign({}, route.config, { [kRoute]: cached })
     route.onRequest = [...listed(route.onRequest), lookupHook(cache, cached)]
     route.onSend = [...listed(route.onSend), captureHook(cache, cached)]
   })
@@ -63,7 +70,7 @@ function cachedRoute(
   }
   const rules = parseRouteOptions({ ...defaults.routeDefaults, ...own }, path, problems)
   if (problems.length > 0) throw new ResponseCacheOptionsError(problems)
-  return { rules, scope: scopeOf(constraints) }
+  return newRoute(rules, scopeOf(constraints))
 }
 
 /** Routes with one URL and different constraints (a version, a header) have different answers. */
