@@ -6,7 +6,7 @@ import {
   type KeyAttributes,
   type ParsedAttributes,
 } from './keys/key-attributes.ts'
-import { normalizeHash } from './keys/key-entry.ts'
+import { keyIdPattern, normalizeHash } from './keys/key-entry.ts'
 import { environmentPattern, generateKey, generateKeyId } from './keys/key-format.ts'
 import { createKeyHasher, type KeyHasher } from './keys/key-hash.ts'
 import { describeKey, type ApiKeyDescription, type ApiKeyRecord } from './keys/key-record.ts'
@@ -81,13 +81,7 @@ export class ApiKeys {
     this.now = options.now ?? Date.now
     this.environment = options.environment ?? 'live'
     if (!environmentPattern.test(this.environment)) {
-      throw new ApiKeyConfigurationError('Options of API keys', [
-        {
-          path: 'environment',
-          received: this.environment,
-          expected: '1 to 16 lower-case letters and digits',
-        },
-      ])
+      throw wrongAttribute('environment', this.environment, '1 to 16 lower-case letters and digits')
     }
     this.hasher = createKeyHasher(options.pepper)
     this.lookup =
@@ -132,11 +126,8 @@ export class ApiKeys {
   ): Promise<ApiKeyDescription> {
     const { hash: given, id = generateKeyId(), foreign = true, ...rest } = attributes
     const hash = normalizeHash(given)
-    if (hash === undefined) {
-      throw new ApiKeyConfigurationError('Attributes of an API key', [
-        { path: 'hash', received: given, expected: 'sha256: or hmac-sha256: and 64 hex digits' },
-      ])
-    }
+    if (hash === undefined) throw wrongAttribute('hash', given, 'sha256: or hmac-sha256: and 64 hex digits')
+    if (!keyIdPattern.test(id)) throw wrongAttribute('id', id, '1 to 64 letters, digits, `.`, `_` or `-`')
     const parsed = parseAttributes(rest, ['consumer'])
     return this.add({ id, hash, ...parsed, ...(foreign ? { foreign } : {}) }, 'imported', context)
   }
@@ -178,11 +169,8 @@ export class ApiKeys {
     id: string,
     { graceMs = 0, ...context }: { readonly graceMs?: number } & ChangeContext = {},
   ): Promise<IssuedKey> {
-    if (!Number.isFinite(graceMs) || graceMs < 0) {
-      throw new ApiKeyConfigurationError('Rotation of an API key', [
-        { path: 'graceMs', received: graceMs, expected: 'milliseconds, 0 or more' },
-      ])
-    }
+    if (!Number.isFinite(graceMs) || graceMs < 0)
+      throw wrongAttribute('graceMs', graceMs, 'milliseconds, 0 or more')
     const key = generateKey(this.environment, /^[0-9A-Za-z]{12}$/.test(id) ? id : generateKeyId())
     const until = this.now() + graceMs
     const record = await this.change(id, ({ previous: _previous, foreign, ...stored }) => ({
@@ -293,4 +281,8 @@ function parseAttributes(attributes: object, required: readonly string[]): Parse
   for (const name of required) if (source[name] === undefined) reader.report(name, undefined, 'a value')
   if (problems.length > 0) throw new ApiKeyConfigurationError('Attributes of an API key', problems)
   return withoutGaps(parsed)
+}
+
+function wrongAttribute(path: string, received: unknown, expected: string): ApiKeyConfigurationError {
+  return new ApiKeyConfigurationError('Attributes of an API key', [{ path, received, expected }])
 }

@@ -11,6 +11,8 @@ export interface ConfigurationProblem {
 /** Options, route configuration or a keys file with mistakes in them: all at once, each with its place. */
 export class ApiKeyConfigurationError extends Error {
   readonly code = 'SLUICE_API_KEY_CONFIGURATION'
+  /** For attributes that came over HTTP; what is wrong at start-up is never answered to anybody. */
+  readonly statusCode = 400
   readonly problems: readonly ConfigurationProblem[]
 
   constructor(subject: string, problems: readonly ConfigurationProblem[]) {
@@ -20,6 +22,11 @@ export class ApiKeyConfigurationError extends Error {
     super(`${subject}:\n${lines.join('\n')}`)
     this.name = 'ApiKeyConfigurationError'
     this.problems = problems
+  }
+
+  /** Further members of the problem document (RFC 9457). */
+  get problem(): { readonly problems: readonly ConfigurationProblem[] } {
+    return { problems: this.problems }
   }
 }
 

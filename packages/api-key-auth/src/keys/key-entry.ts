@@ -40,6 +40,9 @@ const names = [
   ...attributeNames,
 ]
 
+/** What an id may look like. It travels in a header. */
+export const keyIdPattern: RegExp = /^[\w.-]{1,64}$/
+
 const plain = createKeyHasher()
 
 /**
@@ -117,7 +120,7 @@ function readIdentity(
     reader.report('hash', undefined, 'sha256: or hmac-sha256: and 64 hex digits')
   }
   const parsed = key === undefined ? undefined : parseKey(key)
-  const id = reader.string('id', '1 to 64 letters, digits, `.`, `_` or `-`', /^[\w.-]{1,64}$/)
+  const id = reader.string('id', '1 to 64 letters, digits, `.`, `_` or `-`', keyIdPattern)
   const foreign = reader.boolean('foreign') ?? (key !== undefined && parsed === undefined)
   return {
     id: id ?? parsed?.id,

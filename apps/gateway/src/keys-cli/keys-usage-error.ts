@@ -1,0 +1,2 @@
+/** The command line is wrong. */
+export class KeysUsageError extends Error {}
