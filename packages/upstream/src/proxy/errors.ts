@@ -4,6 +4,10 @@ import createError from '@fastify/error'
 export const UnsafePathError: createError.FastifyErrorConstructor<{ code: 'SLUICE_UNSAFE_PATH' }> =
   createError('SLUICE_UNSAFE_PATH', 'the path contains characters or segments that are not forwarded', 400)
 
+/** The request names more than one host (RFC 9112 §3.2), so that two servers may serve it for two sites. */
+export const DuplicateHostError: createError.FastifyErrorConstructor<{ code: 'SLUICE_DUPLICATE_HOST' }> =
+  createError('SLUICE_DUPLICATE_HOST', 'the request has more than one Host header', 400)
+
 /** The request body is encoded with something besides `chunked` (RFC 9112 §6.1). */
 export const TransferCodingError: createError.FastifyErrorConstructor<{ code: 'SLUICE_TRANSFER_CODING' }> =
   createError('SLUICE_TRANSFER_CODING', 'the transfer coding of the request body is not supported', 501)

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { DuplicateHostError } from './errors.ts'
 import { setForwarded } from './forwarded.ts'
 import { acceptsTrailers, connectionTokens, HOP_BY_HOP } from './hop-by-hop.ts'
 import { isTraceparent, newTraceparent } from './trace-context.ts'
@@ -27,7 +28,8 @@ export function requestHeaderBuilder(
   const dropped = new Set([...HOP_BY_HOP, ...REPLACED, ...stripHeaders.map((name) => name.toLowerCase())])
 
   return function buildRequestHeaders(request) {
-    const { headers } = request
+    const { headers, raw } = request
+    requireOneHost(raw.rawHeaders)
     const fields: OutgoingFields = {}
     for (const name in headers) {
       if (!dropped.has(name) && !isProxyField(name, dropped)) fields[name] = headers[name]
@@ -39,6 +41,15 @@ export function requestHeaderBuilder(
     setForwarded(fields, request)
     if (requestHeaders !== undefined) Object.assign(fields, requestHeaders(request))
     return fields
+  }
+}
+
+/** Node takes the first of several; another server might take the last. */
+function requireOneHost(rawHeaders: readonly string[]): void {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length === 4 && name.toLowerCase() === 'host' && ++hosts > 1) throw new DuplicateHostError()
   }
 }
 

@@ -8,8 +8,8 @@ const UNSAFE = /[\\#]|%(?:00|5c)|(?:^|\/|%2f)(?:\.|%2e){1,2}(?:[/;]|%2f|%3b|$)/i
 
 /** The request target for the upstream: `@fastify/http-proxy`'s rewritten path with the query as the client sent it. */
 export function targetPath(destination: string, url: string): string {
-  if (UNSAFE.test(destination)) throw new UnsafePathError()
-  const path = destination.charCodeAt(0) === 47 ? destination : `/${destination}`
   const query = url.indexOf('?')
+  if (UNSAFE.test(destination) || url.includes('#')) throw new UnsafePathError()
+  const path = destination.charCodeAt(0) === 47 ? destination : `/${destination}`
   return query === -1 ? path : path + url.slice(query)
 }
