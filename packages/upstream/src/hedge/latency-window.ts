@@ -34,7 +34,7 @@ export class LatencyWindow {
   /** The quantile in ms, or undefined while too little is known. */
   value(now: number): number | undefined {
     this.#turn(now)
-    if (this.#sinceRefresh >= REFRESH) {
+    if (this.#value === undefined || this.#sinceRefresh >= REFRESH) {
       this.#sinceRefresh = 0
       this.#value = this.#compute()
     }

@@ -1,3 +1,4 @@
+import type { Pool } from 'undici'
 import type { ResolvedDeps } from '../deps.ts'
 import type { ResolvedUpstreamOptions } from '../options.ts'
 import type { OriginBreakers } from './origin-breakers.ts'
@@ -17,7 +18,8 @@ export class OriginSet {
   readonly #deps: ResolvedDeps
   readonly #breakers: OriginBreakers
   readonly #listeners: Changed[] = []
-  readonly #retired = new Set<Promise<void>>()
+  /** Those that still have requests to end. */
+  readonly #retired = new Map<Pool, Farewell>()
   #origins: readonly Origin[] = []
 
   constructor(options: ResolvedUpstreamOptions, deps: ResolvedDeps, breakers: OriginBreakers) {
@@ -66,15 +68,13 @@ export class OriginSet {
     this.#origins = []
     this.#breakers.assign([])
     this.changed()
-    await Promise.all(this.#retired)
+    await Promise.all(Array.from(this.#retired.values(), ({ over }) => over))
   }
 
   /** Ends what is under way with `cause`. */
   async destroy(cause: Error | null): Promise<void> {
-    const origins = this.#origins
-    // A pool that has been destroyed cannot be closed any more.
-    const closed = this.close()
-    await Promise.all([closed, ...origins.map((origin) => origin.pool.destroy(cause))])
+    void this.close()
+    await Promise.all(Array.from(this.#retired, ([pool, { end }]) => pool.destroy(cause).then(end)))
   }
 
   #create({ address, weight }: WeightedAddress, first: boolean): Origin {
@@ -84,8 +84,18 @@ export class OriginSet {
     return origin
   }
 
-  #retire(origin: Origin): void {
-    const closed = origin.pool.close().finally(() => this.#retired.delete(closed))
-    this.#retired.add(closed)
+  #retire({ pool }: Origin): void {
+    const farewell = new Farewell()
+    this.#retired.set(pool, farewell)
+    void farewell.over.then(() => this.#retired.delete(pool))
+    void pool.close().then(farewell.end)
   }
+}
+
+/** A pool that is destroyed while requests queue in it never says that it has closed; so both ends are heard. */
+class Farewell {
+  end: () => void = () => {}
+  readonly over: Promise<void> = new Promise((done) => {
+    this.end = done
+  })
 }
