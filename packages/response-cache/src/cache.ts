@@ -1,11 +1,13 @@
 import { LRUCache } from 'lru-cache'
-import type { CacheEntry } from './entry.ts'
+import { ownBytes, type CacheEntry } from './entry.ts'
 import { Flights, type Flight } from './flights.ts'
 import { Invalidations, type Invalidation } from './invalidations.ts'
+import { slotFor } from './key/lookup.ts'
 import type { QueryRule } from './key/query.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import type { ResolvedOptions } from './options/plugin-options.ts'
 import { newRoute, type CachedRoute } from './plugin/route.ts'
+import type { RemoteTier } from './remote.ts'
 import type { Lookup, PurgeMode } from './store.ts'
 import { newCounters, type Counters } from './stats.ts'
 
@@ -31,6 +33,8 @@ export class Cache {
   readonly now: () => number
   /** For keys that are made without a route. */
   readonly anyRoute: CachedRoute
+  /** The tier that instances share, if there is one. */
+  readonly remote: RemoteTier | undefined
   readonly #queryRules = new Map<string, QueryRule>()
   readonly #passes = new LRUCache<string, number>({ max: MAX_PASSES })
 
@@ -41,6 +45,16 @@ export class Cache {
     this.flights = new Flights(options.coalesceWaitMs)
     this.anyRoute = newRoute(options.defaults, '')
     this.addQueryRule(options.defaults.query)
+    this.remote = options.redis?.({
+      now: options.now,
+      invalidations: this.invalidations,
+      waitMs: options.coalesceWaitMs,
+      invalidated: (resource, mode) => this.#invalidateHere(resource, mode),
+      missed: () => {
+        this.memory.clear()
+        this.flights.purge(() => true)
+      },
+    })
   }
 
   /** The ways in which routes write a query into the key: a purge by URL tries them all. */
@@ -54,20 +68,33 @@ export class Cache {
   }
 
   async find(lookup: Lookup): Promise<CacheEntry | undefined> {
-    return this.memory.find(lookup)
+    const entry = this.memory.find(lookup)
+    if (entry !== undefined) return entry
+    const found = await this.remote?.find(lookup)
+    return found === undefined ? undefined : this.promote(lookup, found)
+  }
+
+  /** Keeps in memory what the remote tier had. */
+  promote(lookup: Lookup, found: CacheEntry): CacheEntry {
+    const entry = { ...found, body: ownBytes(found.body) }
+    this.memory.put(lookup, slotFor(lookup, entry.response.facts.partition), entry)
+    return entry
   }
 
   async get(key: string): Promise<CacheEntry | undefined> {
-    return this.memory.get(key)
+    return this.memory.get(key) ?? this.remote?.get(key)
   }
 
   async set(key: string, entry: CacheEntry): Promise<void> {
     this.memory.set(key, entry)
     this.counters.stores += 1
+    await this.remote?.set(key, entry)
   }
 
   async delete(key: string): Promise<boolean> {
-    return this.memory.delete(key)
+    const here = this.memory.delete(key)
+    const there = await this.remote?.delete(key)
+    return here || there === true
   }
 
   /** Keeps what a fetch brought, unless a purge overtook it, and lets those who wait for it look again. */
@@ -78,18 +105,40 @@ export class Cache {
     }
     this.memory.put(lookup, slot, entry)
     this.counters.stores += 1
+    const { lease } = flight
+    flight.lease = undefined
     this.flights.land(flight, 'stored')
+    if (this.remote === undefined) return
+    // Other instances are told when there is something to find.
+    this.remote.put(lookup, slot, entry).then(
+      () => lease?.end('stored'),
+      () => {
+        this.counters.errors += 1
+        lease?.end('abandoned')
+      },
+    )
   }
 
   /** Makes all answers of a resource unusable or stale, those under way too. */
   async invalidate(resource: string, mode: PurgeMode): Promise<void> {
-    this.memory.invalidate(resource, mode)
-    this.flights.purge((flying) => flying === resource)
+    this.#invalidateHere(resource, mode)
+    await this.remote?.invalidate(resource, mode)
   }
 
   /** Makes all answers with a tag, under a prefix, or all there are, unusable or stale. */
   async note(scope: Invalidation['scope'], value: string, mode: PurgeMode): Promise<void> {
-    this.invalidations.note({ scope, value, mode, stamp: this.invalidations.latest + 1, atMs: this.now() })
+    const stamp = this.invalidations.latest + 1
+    this.invalidations.note({ scope, value, mode, stamp, atMs: this.now() })
+    await this.remote?.note({ scope, value, mode })
+  }
+
+  async close(): Promise<void> {
+    await this.remote?.close()
+  }
+
+  #invalidateHere(resource: string, mode: PurgeMode): void {
+    this.memory.invalidate(resource, mode)
+    this.flights.purge((flying) => flying === resource)
   }
 
   /** Whether the last answer under this key could not be kept. */

@@ -19,6 +19,10 @@ export function keepUntilMs(facts: StoredFacts, keepStaleMs: number): number {
   return Math.max(servableUntilMs(facts), facts.freshUntilMs + keepStaleMs)
 }
 
+export function isNewer(entry: CacheEntry, than: CacheEntry | undefined): boolean {
+  return than === undefined || entry.response.facts.receivedAtMs > than.response.facts.receivedAtMs
+}
+
 /** What an entry takes beside its bytes: objects, map slots, buffer headers. Measured, rounded up. */
 const ENTRY_OVERHEAD_BYTES = 1024
 

@@ -13,6 +13,8 @@ export interface Flight {
   readonly joinable: boolean
   readonly waiters: ((landing: Landing) => void)[]
   timer: NodeJS.Timeout | undefined
+  /** The right to fetch for all instances, given back when it lands. */
+  lease: { end(landing: Landing): void } | undefined
   /** A purge came while it was under way: its answer may be older than the purge, and must not be kept. */
   purged: boolean
 }
@@ -33,7 +35,15 @@ export class Flights {
   }
 
   begin(key: string, resource: string, joinable: boolean): Flight {
-    const flight: Flight = { key, resource, joinable, waiters: [], timer: undefined, purged: false }
+    const flight: Flight = {
+      key,
+      resource,
+      joinable,
+      waiters: [],
+      timer: undefined,
+      lease: undefined,
+      purged: false,
+    }
     this.#open.add(flight)
     if (joinable) this.#byKey.set(key, flight)
     return flight
@@ -42,12 +52,18 @@ export class Flights {
   /** Calls back once, when the flight lands or the wait is over. */
   wait(flight: Flight, waiter: (landing: Landing) => void): void {
     flight.waiters.push(waiter)
-    flight.timer ??= setTimeout(() => this.#release(flight, 'overdue'), this.#waitMs)
+    flight.timer ??= setTimeout(() => this.release(flight, 'overdue'), this.#waitMs)
   }
 
   /** Ends a flight and tells everyone who waits. Only the first call counts. */
   land(flight: Flight, landing: Landing): void {
-    if (this.#open.delete(flight)) this.#release(flight, landing)
+    if (!this.#open.delete(flight)) return
+    this.release(flight, landing)
+    flight.lease?.end(landing)
+  }
+
+  isOpen(flight: Flight): boolean {
+    return this.#open.has(flight)
   }
 
   /** What these are fetching is not kept. */
@@ -55,7 +71,8 @@ export class Flights {
     for (const flight of this.#open) flight.purged ||= concerned(flight.resource)
   }
 
-  #release(flight: Flight, landing: Landing): void {
+  /** Tells everyone who waits, and lets nobody else wait; the flight goes on. */
+  release(flight: Flight, landing: Landing): void {
     clearTimeout(flight.timer)
     if (this.#byKey.get(flight.key) === flight) this.#byKey.delete(flight.key)
     for (const waiter of flight.waiters.splice(0)) waiter(landing)

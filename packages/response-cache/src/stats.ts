@@ -39,10 +39,11 @@ export function newCounters(): Counters {
   return { hits: 0, misses: 0, stale: 0, revalidated: 0, bypass: 0, coalesced: 0, stores: 0, errors: 0 }
 }
 
-export function statsOf({ counters, memory, options }: Cache): ResponseCacheStats {
+export function statsOf({ counters, memory, options, remote }: Cache): ResponseCacheStats {
   return {
     ...counters,
     evictions: memory.evictions,
     memory: { bytes: memory.bytes, entries: memory.size, maxBytes: options.memory.maxBytes },
+    ...(remote === undefined ? {} : { redis: remote.stats() }),
   }
 }

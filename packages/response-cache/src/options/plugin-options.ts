@@ -1,3 +1,6 @@
+import type { Cluster, Redis } from 'ioredis'
+import { redisTier } from '../redis/redis-tier.ts'
+import type { RemoteTierFactory } from '../remote.ts'
 import { isToken } from '../rules/structured-fields.ts'
 import { OptionReader } from './option-reader.ts'
 import { ResponseCacheOptionsError, type OptionProblem } from './problems.ts'
@@ -13,6 +16,11 @@ export interface ResponseCacheOptions extends RouteCacheOptions {
     /** One entry, bytes, at most `maxBytes`. Default 1 MiB. */
     maxEntryBytes?: number
   }
+  /**
+   * The tier that instances share: an ioredis client, which stays the caller's, or what `redisTier` makes of one with
+   * options. Default: none.
+   */
+  redis?: Redis | Cluster | RemoteTierFactory
   /** How long a request waits for another's fetch of the same, ms, 1 to 60000. Default 5000. */
   coalesceWait?: number
   /** Send `X-Cache` and `X-Cache-Source`. Default true. */
@@ -25,6 +33,7 @@ export interface ResponseCacheOptions extends RouteCacheOptions {
 export interface ResolvedOptions {
   readonly name: string
   readonly memory: { readonly maxBytes: number; readonly maxEntryBytes: number }
+  readonly redis: RemoteTierFactory | undefined
   readonly coalesceWaitMs: number
   readonly xCache: boolean
   readonly now: () => number
@@ -40,6 +49,7 @@ const OF_THE_PLUGIN: ReadonlySet<string> = new Set([
   ...OF_REGISTER,
   'name',
   'memory',
+  'redis',
   'coalesceWait',
   'xCache',
   'now',
@@ -60,6 +70,7 @@ export function parseOptions(options: ResponseCacheOptions): ResolvedOptions {
       maxBytes,
       maxEntryBytes: memory.integer('maxEntryBytes', Math.min(MIB, maxBytes), { min: 1, max: maxBytes }),
     },
+    redis: read.custom('redis', undefined, 'an ioredis client, or what redisTier returns', readRedis),
     coalesceWaitMs: read.integer('coalesceWait', 5000, { min: 1, max: 60_000 }),
     xCache: read.boolean('xCache', true),
     now: read.custom('now', Date.now, 'a function', (value) =>
@@ -73,6 +84,12 @@ export function parseOptions(options: ResponseCacheOptions): ResolvedOptions {
   read.end()
   if (problems.length > 0) throw new ResponseCacheOptionsError(problems)
   return Object.freeze(resolved)
+}
+
+function readRedis(value: unknown): RemoteTierFactory | undefined {
+  if (typeof value === 'function') return value as RemoteTierFactory
+  const isClient = typeof (value as Partial<Redis> | null)?.defineCommand === 'function'
+  return isClient ? redisTier(value as Redis | Cluster) : undefined
 }
 
 /** What is left for the routes. */

@@ -32,5 +32,11 @@ export class ResponseCacheOptionsError extends OptionsError {
 function show(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
+  if (typeof value === 'object' && value !== null && !isPlain(value)) return `a ${value.constructor.name}`
   return `${JSON.stringify(value)} (${typeof value})`
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype || prototype === Array.prototype
 }

@@ -41,6 +41,9 @@ export function beginFetch(
     present: reply.getHeaders(),
     conditions: partial ? NONE : replaceConditions(headers, plan.conditions),
   })
-  // However the exchange ends, nobody waits for it any longer; where it went well, the flight has landed before.
+}
+
+/** However an exchange ends, nobody waits for it any longer; where it went well, the flight has landed before. */
+export function landWith(cache: Cache, reply: FastifyReply, flight: Flight): void {
   reply.raw.once('close', () => cache.flights.land(flight, 'abandoned'))
 }

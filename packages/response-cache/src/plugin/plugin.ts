@@ -36,6 +36,7 @@ const plugin: FastifyPluginAsync<ResponseCacheOptions> = async (app, options) =>
     },
   })
   app.decorate('responseCache', responseCacheApi(cache))
+  app.addHook('onClose', () => cache.close())
   app.addHook('onRoute', (route) => {
     const cached = cachedRoute(route, resolved)
     if (cached === undefined) return

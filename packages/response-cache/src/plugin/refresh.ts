@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Cache } from '../cache.ts'
-import type { CacheEntry } from '../entry.ts'
+import type { Cache, Refresh } from '../cache.ts'
+import { isNewer, type CacheEntry } from '../entry.ts'
 import type { RouteRules } from '../options/route-options.ts'
+import type { RemoteTier } from '../remote.ts'
 import { CONDITIONAL_FIELDS, conditionalHeaders } from '../rules/revalidation.ts'
 import type { Lookup } from '../store.ts'
-import { beginFetch } from './begin-fetch.ts'
+import { beginFetch, landWith } from './begin-fetch.ts'
 
 /*
  * A refresh is a request of the app to itself: the same URL, the same headers, through all the same hooks, so that it is
@@ -42,8 +43,38 @@ export function refresh(cache: Cache, request: FastifyRequest, lookup: Lookup, s
   const key = cache.memory.keyOf(lookup, lookup.slots[0] ?? '')
   if (cache.flights.get(key) !== undefined) return
   const flight = cache.flights.begin(key, lookup.resource, true)
+  const { remote } = cache
+  if (remote?.state !== 'up') send(cache, request, { stored, flight })
+  else void refreshForAll(cache, remote, request, lookup, { stored, flight })
+}
+
+/** Where instances share a tier, one of them refreshes, and the others find what it brought. */
+async function refreshForAll(
+  cache: Cache,
+  remote: RemoteTier,
+  request: FastifyRequest,
+  lookup: Lookup,
+  { stored, flight }: Refresh,
+): Promise<void> {
+  const found = await remote.find(lookup)
+  if (found !== undefined && isNewer(found, stored)) {
+    cache.promote(lookup, found)
+    cache.flights.land(flight, 'stored')
+    return
+  }
+  const lease = await remote.lease(lookup.resource, flight.key, false)
+  if (lease.kind === 'taken') {
+    cache.flights.land(flight, 'abandoned')
+    return
+  }
+  if (lease.kind === 'held') flight.lease = lease
+  send(cache, request, { stored, flight })
+}
+
+/** The app's request to itself. */
+function send(cache: Cache, request: FastifyRequest, job: Refresh): void {
   const token = randomBytes(24).toString('base64url')
-  cache.refreshes.set(token, { stored, flight })
+  cache.refreshes.set(token, job)
   const { remoteAddress } = request.socket
   request.server
     .inject({
@@ -54,15 +85,13 @@ export function refresh(cache: Cache, request: FastifyRequest, lookup: Lookup, s
       payloadAsStream: true,
     })
     .then(
-      (answer) => {
-        answer.stream().resume()
-      },
+      (answer) => void answer.stream().resume(),
       // The app is closing.
-      () => cache.flights.land(flight, 'abandoned'),
+      () => cache.flights.land(job.flight, 'abandoned'),
     )
     .finally(() => {
       // Refused on its way, by authentication for one: nobody has taken the token, and nobody fetches.
-      if (cache.refreshes.delete(token)) cache.flights.land(flight, 'abandoned')
+      if (cache.refreshes.delete(token)) cache.flights.land(job.flight, 'abandoned')
     })
 }
 
@@ -82,6 +111,7 @@ export function takeRefresh(
   cache.refreshes.delete(String(token))
   Object.assign(request.raw, { [kRefresh]: true })
   const { stored, flight } = refresh
+  landWith(cache, reply, flight)
   const conditions = conditionalHeaders(stored.response.facts)
   beginFetch(cache, request, reply, { lookup, stored, flight, forward: 'stale', conditions })
   return true

@@ -1,0 +1,93 @@
+import { promisify } from 'node:util'
+import { brotliCompress, brotliDecompress, constants, crc32, gunzip, gzip } from 'node:zlib'
+import type { CacheEntry } from '../entry.ts'
+import type { StoredResponse } from '../rules/message.ts'
+
+export type Compression = 'gzip' | 'brotli' | false
+
+/** An entry as it lies in Redis: with its key, by which it is told from others, and the epochs of its index. */
+export interface EntryRecord {
+  readonly key: string
+  readonly epoch: string
+  readonly soft: string
+  readonly entry: CacheEntry
+}
+
+/*
+ * magic (4) | version (1) | coding of the body (1) | 0 (2) | CRC-32 of what follows (4) | length of the head (4)
+ * | head: JSON | body
+ */
+const MAGIC = 0x534c5243
+const VERSION = 1
+const PREAMBLE_BYTES = 16
+const CRC_AT = 8
+const HEAD_LENGTH_AT = 12
+const CODINGS = ['plain', 'gzip', 'brotli'] as const
+
+/** Smaller bodies, and what is compressed by nature, gain nothing. */
+const COMPRESS_FROM_BYTES = 1024
+const COMPRESSIBLE = /^(?:text\/|application\/(?:[\w.+-]*\b(?:json|xml|javascript)\b|wasm)|image\/svg)/i
+
+/** More than any entry holds: what unpacks to more was not packed here. */
+const MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+
+interface Head extends Omit<CacheEntry, 'body'> {
+  readonly key: string
+  readonly epoch: string
+  readonly soft: string
+}
+
+const pack = {
+  gzip: promisify(gzip),
+  brotli: (body: Buffer) =>
+    promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+}
+const unpack = {
+  gzip: (body: Buffer) => promisify(gunzip)(body, { maxOutputLength: MAX_UNPACKED_BYTES }),
+  brotli: (body: Buffer) => promisify(brotliDecompress)(body, { maxOutputLength: MAX_UNPACKED_BYTES }),
+}
+
+export async function encodeEntry(record: EntryRecord, compression: Compression): Promise<Buffer> {
+  const { key, epoch, soft, entry } = record
+  const { body, ...rest } = entry
+  const head = Buffer.from(JSON.stringify({ ...rest, key, epoch, soft } satisfies Head))
+  const coding = compression !== false && isCompressible(entry.response, body) ? compression : 'plain'
+  const packed = coding === 'plain' ? body : await pack[coding](body)
+  const preamble = Buffer.alloc(PREAMBLE_BYTES)
+  preamble.writeUInt32BE(MAGIC, 0)
+  preamble.writeUInt8(VERSION, 4)
+  preamble.writeUInt8(CODINGS.indexOf(coding), 5)
+  preamble.writeUInt32BE(head.length, HEAD_LENGTH_AT)
+  const bytes = Buffer.concat([preamble, head, packed])
+  bytes.writeUInt32BE(crc32(bytes.subarray(HEAD_LENGTH_AT)), CRC_AT)
+  return bytes
+}
+
+/** Undefined for what is no entry of ours, of another version, damaged, or kept under another key. */
+export async function decodeEntry(bytes: Buffer, key: string): Promise<EntryRecord | undefined> {
+  if (bytes.length < PREAMBLE_BYTES || bytes.readUInt32BE(0) !== MAGIC || bytes[4] !== VERSION)
+    return undefined
+  if (crc32(bytes.subarray(HEAD_LENGTH_AT)) !== bytes.readUInt32BE(CRC_AT)) return undefined
+  const headEnd = PREAMBLE_BYTES + bytes.readUInt32BE(HEAD_LENGTH_AT)
+  const coding = CODINGS[bytes[5] ?? CODINGS.length]
+  if (coding === undefined || headEnd > bytes.length) return undefined
+  try {
+    const {
+      key: ownKey,
+      epoch,
+      soft,
+      ...rest
+    } = JSON.parse(bytes.toString('utf8', PREAMBLE_BYTES, headEnd)) as Head
+    if (ownKey !== key) return undefined
+    const packed = bytes.subarray(headEnd)
+    const body = coding === 'plain' ? packed : await unpack[coding](packed)
+    return { key, epoch, soft, entry: { ...rest, body } }
+  } catch {
+    return undefined
+  }
+}
+
+function isCompressible({ headers }: StoredResponse, body: Buffer): boolean {
+  if (body.length < COMPRESS_FROM_BYTES || headers['content-encoding'] !== undefined) return false
+  return COMPRESSIBLE.test(String(headers['content-type']))
+}
