@@ -168,6 +168,11 @@ export class CircuitBreaker {
     return this.state === 'closed' && this.#engine.inFlight.count === 0
   }
 
+  /** For adapters: a fallback stood in for `error`, or failed to with `fallbackError`. Counts it and tells listeners. */
+  reportFallback(error: unknown, failed?: { readonly fallbackError: unknown }): void {
+    this.#engine.reporter.fellBack(error, failed)
+  }
+
   snapshot(): BreakerSnapshot {
     return takeSnapshot(this.#engine, { template: this.#template, coordinator: this.#coordinator })
   }

@@ -50,3 +50,15 @@ export type { BreakerState, Scope, TransitionRecord } from './state.ts'
 export type { Totals } from './totals.ts'
 export type { CallSample, TripStrategy } from './trip-strategy.ts'
 export type { WindowCounts } from './window.ts'
+export {
+  circuitBreaker,
+  circuitBreaker as default,
+  type CircuitBreakerOptions,
+} from './plugin/circuit-breaker.ts'
+export type {
+  FallbackReason,
+  RouteFallback,
+  RouteFallbackCall,
+  RouteFallbackHandler,
+} from './plugin/fallback/fallback.ts'
+export type { RouteBreaker, RouteBreakerOptions } from './plugin/guard-options.ts'

@@ -19,8 +19,10 @@ export function readFallback(
       check.object(`${path}.headers`, given.headers, Object.keys(given.headers ?? {}))
       break
     case 'upstream':
-      check.object(path, given, ['type', 'origin'])
+      check.object(path, given, ['type', 'origin', 'prefix', 'timeoutMs'])
       if (!isOrigin(given.origin)) check.problem(`${path}.origin`, given.origin, 'an http or https origin')
+      if (!isPrefix(given.prefix)) check.problem(`${path}.prefix`, given.prefix, 'a path such as /orders')
+      check.number(`${path}.timeoutMs`, given.timeoutMs, 10_000, { above: 0 })
       break
     default:
       check.problem(path, given, 'a function, or an object of type cache, static or upstream')
@@ -31,4 +33,8 @@ export function readFallback(
 function isOrigin(origin: unknown): boolean {
   if (typeof origin !== 'string' || !URL.canParse(origin)) return false
   return ['http:', 'https:'].includes(new URL(origin).protocol)
+}
+
+function isPrefix(prefix: unknown): boolean {
+  return prefix === undefined || (typeof prefix === 'string' && /^(\/.*[^/])?$/.test(prefix))
 }

@@ -4,7 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, LookupFunction, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { CircuitBreaker } from '../src/index.ts'
+import type { BreakerRegistry, CircuitBreaker } from '../src/index.ts'
 
 export interface UpstreamServer {
   readonly origin: string
@@ -133,7 +133,7 @@ export const notFound: LookupFunction = (_name, _options, found) => {
 }
 
 /** Everything a breaker counts from now on, in order: `success`, `ignored`, `reject`, `failure:<kind>:<detail>`. */
-export function recordOutcomes(breaker: CircuitBreaker): string[] {
+export function recordOutcomes(breaker: CircuitBreaker | BreakerRegistry): string[] {
   const outcomes: string[] = []
   breaker.on('success', () => outcomes.push('success'))
   breaker.on('ignored', () => outcomes.push('ignored'))

@@ -42,7 +42,7 @@ export function proxyOptions(upstream: ProxiedUpstream, overrides: ProxyOverride
   const { name, dispatcher, base, breaker, tls } = upstream
   const { requestHeaders, stripHeaders, context, config, wsClientOptions, ...rest } = overrides
   const headerOptions = { requestHeaders, stripHeaders }
-  const gate = breaker === undefined ? {} : { circuitBreaker: { name: breaker, permit: 'attempt' } }
+  const gate = breaker === undefined ? {} : { circuitBreaker: { name: breaker, permit: 'attempt' as const } }
   return {
     ...rest,
     upstream: base,
