@@ -28,7 +28,7 @@ export class Feed {
   readonly #onFrame: (frame: Frame) => boolean
   readonly #onConnection: (connection: Connection) => void
   #socket: WebSocket | undefined
-  #timer: number | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
   #losses = 0
   /** WebSockets that never opened, in a row. */
   #refusals = 0

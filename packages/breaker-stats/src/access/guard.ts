@@ -38,7 +38,8 @@ export type Access =
 
 /** What a route needs to be guarded. */
 export interface RouteGuard {
-  readonly config: FastifyContextConfig
+  /** What the API-key plugin reads, if it is there, is typed by that plugin alone. */
+  readonly config: FastifyContextConfig & { readonly apiKey?: unknown }
   readonly onRequest: onRequestAsyncHookHandler[]
 }
 
