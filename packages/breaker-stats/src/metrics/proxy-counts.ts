@@ -116,9 +116,7 @@ function append(route: RouteOptions, hook: RouteHook, handler: unknown): void {
 }
 
 function serviceOf({ config }: RouteOptions): string | undefined {
-  const { circuitBreaker } = (config ?? {}) as {
-    circuitBreaker?: string | false | { readonly name?: string }
-  }
+  const { circuitBreaker } = config ?? {}
   return typeof circuitBreaker === 'object' ? circuitBreaker.name : circuitBreaker || undefined
 }
 
