@@ -29,5 +29,6 @@ export {
   type UpstreamErrorCode,
   type UpstreamTimeoutCode,
 } from './errors.ts'
+export { directProxy, type DirectProxyOptions } from './proxy/direct-proxy.ts'
 export { passThrough } from './proxy/pass-through.ts'
 export type { ProxyOptions, ProxyOverrides } from './proxy/proxy-options.ts'

@@ -2,7 +2,13 @@ import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
 import type { Dispatcher } from 'undici'
-import { createUpstream, passThrough, type ProxyOverrides, type UpstreamOptions } from '../../src/index.ts'
+import {
+  createUpstream,
+  directProxy,
+  passThrough,
+  type ProxyOverrides,
+  type UpstreamOptions,
+} from '../../src/index.ts'
 import { proxyOptions } from '../../src/proxy/proxy-options.ts'
 
 export interface GatewaySetup {
@@ -11,6 +17,8 @@ export interface GatewaySetup {
   readonly prefix?: string
   readonly overrides?: ProxyOverrides
   readonly upstream?: Partial<UpstreamOptions>
+  /** Register `directProxy` instead of `@fastify/http-proxy`. */
+  readonly direct?: boolean
   /** Instead of an upstream's own. */
   readonly dispatcher?: Dispatcher
   readonly server?: FastifyServerOptions
@@ -31,17 +39,22 @@ export async function startGateway(t: Test, setup: GatewaySetup): Promise<Gatewa
   const app = fastify({ forceCloseConnections: true, ...setup.server })
   t.teardown(() => app.close())
   await setup.before?.(app)
-  await app.register(async (scope) => {
-    const options =
-      setup.dispatcher === undefined
-        ? upstream.proxyOptions(setup.overrides)
-        : proxyOptions({ name: 'orders', dispatcher: setup.dispatcher, base: setup.to }, setup.overrides)
-    await scope.register(httpProxy, {
-      prefix: setup.prefix ?? '/',
-      ...options,
-      ...passThrough(scope),
-    } as never)
-  })
+  const { dispatcher, prefix = '/' } = setup
+  const proxied =
+    dispatcher === undefined
+      ? upstream
+      : {
+          proxyOptions: (overrides?: ProxyOverrides) =>
+            proxyOptions({ name: 'orders', dispatcher, base: setup.to }, overrides),
+        }
+  if (setup.direct === true) {
+    await app.register(directProxy, { prefix, upstream: proxied, ...setup.overrides })
+  } else {
+    await app.register(async (scope) => {
+      const options = proxied.proxyOptions(setup.overrides)
+      await scope.register(httpProxy, { prefix, ...options, ...passThrough(scope) })
+    })
+  }
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as { port: number }
   return { app, port, url: `http://127.0.0.1:${port}` }

@@ -1,0 +1,81 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { ReplyOptions } from './direct-handler.ts'
+import { UnsafePathError } from './errors.ts'
+import { passThrough } from './pass-through.ts'
+import type { ProxyOptions, ProxyOverrides } from './proxy-options.ts'
+
+/** Options of {@link directProxy}, which takes `prefix` as any Fastify plugin does. */
+export interface DirectProxyOptions extends ProxyOverrides {
+  /** Where requests go: what `createUpstream` returns. */
+  readonly upstream: { proxyOptions(overrides?: ProxyOverrides): ProxyOptions }
+  /** What stands in place of `prefix` in the paths that the upstream sees. Default: nothing. */
+  readonly rewritePrefix?: string | undefined
+  /** Proxy WebSockets too; `@fastify/http-proxy`, which is needed for it, then takes over the routing. Default `false`. */
+  readonly websocket?: boolean | undefined
+  readonly constraints?: RouteOptions['constraints'] | undefined
+  readonly preHandler?: RouteOptions['preHandler'] | undefined
+}
+
+/**
+ * A Fastify plugin: everything below its prefix, whatever the method and the type of the body, goes to an upstream.
+ * For a constant prefix this does what `@fastify/http-proxy` does with `proxyOptions()` and `passThrough()`, without the
+ * three URLs that it parses for every request.
+ */
+export async function directProxy(scope: FastifyInstance, options: DirectProxyOptions): Promise<void> {
+  const { upstream, rewritePrefix = '', websocket, constraints, preHandler, ...overrides } = options
+  const proxied = upstream.proxyOptions(overrides)
+  const { httpMethods } = passThrough(scope)
+  const prefix = scope.prefix.replace(/\/$/, '')
+  const route = {
+    ...(constraints && { constraints }),
+    ...(preHandler && { preHandler }),
+    config: proxied.config,
+  }
+  if (websocket === true || prefix.includes(':')) {
+    const { default: httpProxy } = await import('@fastify/http-proxy')
+    const rewriting = { rewritePrefix: rewritePrefix || '/', prefix: '' }
+    await scope.register(httpProxy, { ...proxied, ...route, ...rewriting, httpMethods, websocket } as never)
+    return
+  }
+  scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  const base = rewritePrefix.replace(/\/$/, '')
+  const replyOptions = {
+    rewriteHeaders: locationRewriter(base, prefix),
+    ...(overrides.replyOptions as ReplyOptions),
+  }
+  for (const url of ['/', '/*']) {
+    scope.route({
+      ...route,
+      url,
+      method: httpMethods,
+      handler(request, reply) {
+        proxied.handler(request, reply as never, base + withoutPrefix(request.url, prefix), replyOptions)
+      },
+    })
+  }
+}
+
+/** The path behind the prefix. The router may have let another spelling of the prefix pass, an upstream might not. */
+function withoutPrefix(url: string, prefix: string): string {
+  const query = url.indexOf('?')
+  const end = query === -1 ? url.length : query
+  if (!url.startsWith(prefix) && url.slice(0, prefix.length).toLowerCase() !== prefix.toLowerCase()) {
+    throw new UnsafePathError()
+  }
+  return url.slice(prefix.length, end)
+}
+
+/** Redirects within the upstream become redirects within the prefix. */
+function locationRewriter(
+  base: string,
+  prefix: string,
+): (headers: IncomingHttpHeaders) => IncomingHttpHeaders {
+  return (headers) => {
+    const { location } = headers
+    if (location !== undefined && /^\/(?!\/)/.test(location) && location.startsWith(`${base}/`)) {
+      headers.location = prefix + location.slice(base.length)
+    }
+    return headers
+  }
+}
