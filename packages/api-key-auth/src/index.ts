@@ -1,4 +1,6 @@
 export { apiKeyAuth, apiKeyAuth as default } from './plugin/api-key-auth.ts'
+export { logRedaction } from './plugin/log-redaction.ts'
+export type { LogRedaction } from './plugin/log-redaction.ts'
 export type { ApiKeyAuthOptions } from './plugin/options.ts'
 export type { ApiKey } from './plugin/request-api-key.ts'
 export type { RouteApiKey } from './plugin/route-rule.ts'

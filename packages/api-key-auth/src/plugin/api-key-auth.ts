@@ -5,6 +5,7 @@ import { ApiKeyConfigurationError, type ConfigurationProblem } from '../problems
 import { BadKeyThrottle } from '../verify/bad-key-throttle.ts'
 import { createGuard, createIdentityGuard, type GuardContext } from './guard.ts'
 import { LastUsed } from './last-used.ts'
+import { describeSecurity, markRoute } from './openapi.ts'
 import { parseOptions, type ApiKeyAuthOptions, type ResolvedOptions } from './options.ts'
 import { createRefusals } from './refusal.ts'
 import type { ApiKey } from './request-api-key.ts'
@@ -45,6 +46,7 @@ async function register(app: FastifyInstance, given: ApiKeyAuthOptions): Promise
   keys.on('storeRecovered', () => app.log.info('API keys are followed again'))
   const lastUsed = followUses(app, keys, options)
   app.addHook('onClose', () => keys.close())
+  describeSecurity(app, options)
   addGuards(app, options, {
     keys,
     lastUsed,
@@ -66,7 +68,9 @@ function addGuards(app: FastifyInstance, options: ResolvedOptions, context: Guar
   const identityGuard = createIdentityGuard(context)
   app.addHook('onRoute', (route) => {
     const rule = routeRule(route, options)
-    append(route, rule === false ? identityGuard : createGuard(context, rule))
+    if (rule === false) return append(route, identityGuard)
+    append(route, createGuard(context, rule))
+    if (app.hasDecorator('swagger')) markRoute(route, rule)
   })
 }
 
