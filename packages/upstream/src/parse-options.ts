@@ -82,7 +82,7 @@ export function parseOriginsAlone(input: UpstreamOptions['origins']): readonly W
 
 function breaker(check: Checker, value: UpstreamOptions['breaker']): ResolvedUpstreamOptions['breaker'] {
   if (value === undefined || value === false) return value
-  if (typeof value !== 'object' || value === null) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     check.reject('breaker', value, 'a circuit breaker, its options, or false')
     return false
   }

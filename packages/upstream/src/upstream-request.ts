@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { errors, type Dispatcher } from 'undici'
-import { toUpstreamError } from './error-mapping.ts'
 import { UpstreamTimeoutError } from './errors.ts'
 import type { Controller, ResponseHandler } from './handler.ts'
 import type { Origin } from './origin/origin.ts'
@@ -138,9 +137,8 @@ export class UpstreamRequest implements ResponseHandler, Controller {
   #fail(error: Error): void {
     if (this.#done) return
     this.#finish()
-    const known = toUpstreamError(error, this.#counters.upstream)
-    this.#counters.failed(known)
-    this.#handler.onResponseError?.(this, known)
+    this.#counters.failed(error)
+    this.#handler.onResponseError?.(this, error)
   }
 
   #finish(): void {
