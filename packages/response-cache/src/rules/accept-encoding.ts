@@ -3,6 +3,10 @@ const ALIASES: Readonly<Record<string, string>> = { 'x-gzip': 'gzip', 'x-compres
 /** A longer field is compared as it is. */
 const LONGEST_FIELD = 512
 
+/** Clients send a handful of values over and over, and every hit with `Vary: Accept-Encoding` asks. Cleared when full. */
+const known = new Map<string, string>()
+const MAX_KNOWN = 256
+
 /**
  * The set of codings that a request accepts (RFC 9110 §12.5.3), sorted, without weights: whoever accepts the same set can
  * read the same stored bytes. `identity` is accepted unless refused, so only its refusal is written, as `identity;q=0`;
@@ -10,6 +14,16 @@ const LONGEST_FIELD = 512
  */
 export function normalizeAcceptEncoding(field: string): string {
   if (field.length > LONGEST_FIELD) return field
+  let normalized = known.get(field)
+  if (normalized === undefined) {
+    normalized = codings(field)
+    if (known.size === MAX_KNOWN) known.clear()
+    known.set(field, normalized)
+  }
+  return normalized
+}
+
+function codings(field: string): string {
   const weights = new Map<string, number>()
   for (const member of field.toLowerCase().split(',')) {
     const [name = '', ...parameters] = member.split(';').map((part) => part.trim())

@@ -32,7 +32,9 @@ export function varyNames(headers: HeaderFields): readonly string[] | undefined 
  */
 export function secondaryKey(vary: readonly string[], request: CacheRequest): string {
   if (vary.length === 0) return ''
-  return JSON.stringify(vary.map((name) => [name, normalize(name, fieldValue(request.headers, name))]))
+  const tuple: (string | null)[] = []
+  for (const name of vary) tuple.push(name, normalize(name, fieldValue(request.headers, name)))
+  return JSON.stringify(tuple)
 }
 
 /** A missing field matches only a missing field: null. */

@@ -133,3 +133,11 @@ test('order, case and weights above zero select nothing', (t) => {
   )
   t.end()
 })
+
+test('more values than are remembered', (t) => {
+  const fields = Array.from({ length: 600 }, (_, i) => `x${i}, gzip`)
+  for (const field of [...fields, ...fields]) {
+    if (normalizeAcceptEncoding(field) !== field.split(', ').sort().join(',')) t.fail(field)
+  }
+  t.end()
+})
