@@ -46,7 +46,7 @@ function instant(
   const date = new Date(0)
   date.setUTCFullYear(Number(year), month, Number(day))
   // A day that the month lacks would roll over into the next.
-  if (date.getUTCMonth() !== month || date.getUTCDate() !== Number(day)) return undefined
+  if (date.getUTCDate() !== Number(day)) return undefined
   // A leap second has no instant of its own: it is the second before.
   return date.setUTCHours(Number(hour), Number(minute), Math.min(Number(second), 59))
 }

@@ -28,6 +28,8 @@ test('without request directives', (t) => {
     // Fresh while the lifetime is greater than the age (§4.2).
     ['max-age=60', 60, 'revalidate: stale'],
     ['max-age=60, no-cache', 0, 'revalidate: stale'],
+    // Also after the clock was set back.
+    ['max-age=60, no-cache', -5, 'revalidate: stale'],
     ['max-age=60, no-cache, stale-while-revalidate=60', 0, 'revalidate: stale'],
     ['max-age=60, stale-while-revalidate=30', 60, 'stale, refresh'],
     ['max-age=60, stale-while-revalidate=30', 89, 'stale, refresh'],
@@ -54,6 +56,7 @@ test('with request directives (§5.2.1)', (t) => {
     ['max-age=60', 10, 'max-age=9, max-stale=1', 'fresh'],
     ['max-age=60, immutable', 10, 'max-age=0', 'fresh'],
     ['max-age=60, immutable', 61, 'max-age=0', 'revalidate: stale'],
+    ['max-age=60, immutable', 70, 'max-age=5, max-stale=20', 'revalidate: stale'],
     ['max-age=60', 10, 'min-fresh=50', 'fresh'],
     ['max-age=60', 10, 'min-fresh=51', 'revalidate: request'],
     ['max-age=60', 70, 'max-stale', 'stale'],
