@@ -112,7 +112,7 @@ export class Board {
       setAttribute(view.item, 'aria-setsize', String(this.#shown.length))
       setAttribute(view.button, 'tabindex', i === this.#current ? '0' : '-1')
       setAttribute(view.button, 'aria-current', entry.row.name === this.#selected ? 'true' : undefined)
-      view.update(entry, this.#store.now, this.#colours)
+      view.update(entry, this.#store, this.#colours)
     }
     for (const [name, { item }] of this.#views) {
       if (wanted.has(name)) continue

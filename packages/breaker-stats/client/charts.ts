@@ -82,7 +82,7 @@ function configuration(lines: readonly Line[], unit: string): ChartConfiguration
       plugins: {
         legend: {
           align: 'start',
-          labels: { color: muted, font, boxWidth: 8, boxHeight: 8, usePointStyle: true },
+          labels: { color: muted, font, boxWidth: 6, boxHeight: 6, usePointStyle: true },
         },
         tooltip: {
           callbacks: {

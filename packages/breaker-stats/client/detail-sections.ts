@@ -17,9 +17,9 @@ export function factList(view: BreakerView): HTMLElement {
     ],
     ['Slow', ratio(window.slowRatio), `${count(window.slow)} in the window`],
     [
-      'p50 / p95 / p99',
-      [latencies.p50, latencies.p95, latencies.p99].map(latency).join(' / '),
-      `longest ${latency(latencies.max)}`,
+      'p95',
+      latency(latencies.p95),
+      `p50 ${latency(latencies.p50)}, p99 ${latency(latencies.p99)}, longest ${latency(latencies.max)}`,
     ],
     [
       'Under way',

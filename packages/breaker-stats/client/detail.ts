@@ -6,6 +6,7 @@ import { duration } from './format.ts'
 import { factList, fleetSection, optionList, transitionTable } from './detail-sections.ts'
 import { stateIcon } from './icons.ts'
 import type { Session } from './session.ts'
+import { nextText } from './status-text.ts'
 import { stateStyles } from './states.ts'
 import type { Entry, Store } from './store.ts'
 import { renderTimeline, spansOf } from './timeline.ts'
@@ -87,9 +88,9 @@ export class Detail {
       this.#state.replaceChildren(stateIcon(row.state), h('span', {}))
     }
     setText(this.#state.lastElementChild as Element, `${label} for ${duration(now - row.since)}`)
-    const next =
-      row.retryAt !== null && row.retryAt > now ? `Looks again in ${duration(row.retryAt - now)}. ` : ''
-    setText(this.#reason, `${next}${row.reason === null || row.reason === '' ? '' : sentence(row.reason)}`)
+    const held = this.#store.isHeldByGroup(row) ? [`refused by its group ${row.group}`] : []
+    const parts = [row.reason ?? '', ...held, ...nextText(row, now)].filter((part) => part !== '')
+    setText(this.#reason, sentence(parts.join('; ')))
     this.#controls.show(row)
   }
 
@@ -140,5 +141,6 @@ export class Detail {
 }
 
 function sentence(text: string): string {
+  if (text === '') return ''
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
 }

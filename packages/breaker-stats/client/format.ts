@@ -2,9 +2,13 @@
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 60) return `${seconds} s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${seconds % 60} s`
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} m`
-  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`
+  if (seconds < 3600) return two(seconds, 60, 'm', 1, 's')
+  return seconds < 86_400 ? two(seconds, 3600, 'h', 60, 'm') : two(seconds, 86_400, 'd', 3600, 'h')
+}
+
+function two(seconds: number, larger: number, unit: string, smaller: number, rest: string): string {
+  const left = Math.floor((seconds % larger) / smaller)
+  return `${Math.floor(seconds / larger)} ${unit}${left === 0 ? '' : ` ${left} ${rest}`}`
 }
 
 /** `840 ms`, `1.2 s`. */

@@ -102,12 +102,16 @@ function readRetries(retries: readonly RetryPanel[]): ReturnType<Panel['read']> 
 }
 
 function readRefused(refused: Readonly<Record<string, number>>): ReturnType<Panel['read']> {
-  const reasons = Object.entries(refused).filter(([, times]) => times > 0)
+  const reasons = Object.entries(refused)
+    .filter(([, times]) => times > 0)
+    .sort(([, a], [, b]) => b - a)
+  const rest = reasons.slice(3).reduce((sum, [, times]) => sum + times, 0)
   return {
     value: compact(reasons.reduce((sum, [, times]) => sum + times, 0)),
-    notes:
-      reasons.length === 0
-        ? ['nobody so far']
-        : reasons.map(([reason, times]) => `${reason} ${count(times)}`),
+    notes: [
+      ...reasons.slice(0, 3).map(([reason, times]) => `${count(times)} ${reason}`),
+      ...(rest === 0 ? [] : [`${count(rest)} other`]),
+      ...(reasons.length === 0 ? ['nobody so far'] : []),
+    ],
   }
 }

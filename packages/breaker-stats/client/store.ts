@@ -25,6 +25,11 @@ export class Store {
     return Date.now() + this.#skewMs
   }
 
+  /** Whether it is closed, and its calls are refused all the same because its group is open. */
+  isHeldByGroup({ state, group }: Row): boolean {
+    return state === 'closed' && group !== null && this.entries.get(`group:${group}`)?.row.state === 'open'
+  }
+
   /** False: a frame was missed, so that one must begin anew. */
   apply(frame: Frame): boolean {
     if (frame.type === 'full') {

@@ -2,6 +2,7 @@ import type { Row, RowState } from '#src/live/protocol'
 import { byId, h, setAttribute, setText } from './dom.ts'
 import { count, duration } from './format.ts'
 import { stateIcon } from './icons.ts'
+import { nextText } from './status-text.ts'
 import { allStates, stateStyles } from './states.ts'
 import type { Store } from './store.ts'
 import { severity } from './trouble.ts'
@@ -45,7 +46,7 @@ export class Summary {
     let worst: Row | undefined
     for (const { row } of this.#store.entries.values()) {
       counts.set(row.state, (counts.get(row.state) ?? 0) + 1)
-      if (worst === undefined || severity(row) < severity(worst)) worst = row
+      if (worst === undefined || isWorse(row, worst)) worst = row
     }
     for (const [state, { button, number }] of this.#tiles) {
       const of = counts.get(state) ?? 0
@@ -58,6 +59,12 @@ export class Summary {
   }
 }
 
+/** As the board has it. */
+function isWorse(a: Row, b: Row): boolean {
+  const [first, second] = [severity(a), severity(b)]
+  return first < second || (first === second && a.name < b.name)
+}
+
 type Mood = 'good' | 'watch' | 'bad'
 
 function moodOf(counts: ReadonlyMap<RowState, number>): Mood {
@@ -68,7 +75,8 @@ function moodOf(counts: ReadonlyMap<RowState, number>): Mood {
 function headline(counts: ReadonlyMap<RowState, number>, all: number): string {
   if (all === 0) return 'No breakers yet'
   const open = (counts.get('open') ?? 0) + (counts.get('forced-open') ?? 0)
-  if (open > 0) return `${count(open)} of ${count(all)} ${all === 1 ? 'breaker is' : 'breakers are'} open`
+  if (open > 0)
+    return `${count(open)} of ${count(all)} ${all === 1 ? 'breaker' : 'breakers'} ${open === 1 ? 'is' : 'are'} open`
   const closing = (counts.get('half-open') ?? 0) + (counts.get('recovering') ?? 0)
   if (closing > 0) return `${count(closing)} of ${count(all)} ${closing === 1 ? 'is' : 'are'} coming back`
   const closed = counts.get('closed') ?? 0
@@ -78,9 +86,6 @@ function headline(counts: ReadonlyMap<RowState, number>, all: number): string {
 
 /** The worst one in a line. */
 function describe(row: Row, now: number): string {
-  const since = duration(now - row.since)
   if (row.state === 'closed') return row.failureRatio >= 0.05 ? `${row.name} fails the most` : ''
-  const next =
-    row.retryAt !== null && row.retryAt > now ? `, looks again in ${duration(row.retryAt - now)}` : ''
-  return `${row.name}: ${stateStyles[row.state].label.toLowerCase()} for ${since}${next}`
+  return `${row.name}: ${[`${stateStyles[row.state].label.toLowerCase()} for ${duration(now - row.since)}`, ...nextText(row, now)].join(', ')}`
 }

@@ -5,7 +5,7 @@ export interface Companions {
   readonly cache?: CacheStats
   readonly retry?: readonly UpstreamStats[]
   readonly auth?: KeyStats
-  readonly rateLimits?: Readonly<Record<string, unknown>>
+  readonly rateLimits?: LimitStats
 }
 
 export interface CacheStats {
@@ -48,6 +48,16 @@ export interface KeyStats {
   readonly storeErrors: number
 }
 
+export interface LimitStats {
+  readonly allowed: number
+  readonly limited: number
+  /** Name of a limit → how often it was exceeded. */
+  readonly exceeded: Readonly<Record<string, number>>
+  /** Whether this instance counts for itself, since Redis does not answer. */
+  readonly degraded: boolean
+  readonly storeErrors: number
+}
+
 interface Counted<T> {
   stats(): T
 }
@@ -56,7 +66,7 @@ interface Decorators {
   readonly responseCache?: Counted<CacheStats>
   readonly upstreams?: ReadonlyMap<string, Counted<UpstreamStats>>
   readonly apiKeys?: Counted<KeyStats>
-  readonly rateLimits?: Counted<Readonly<Record<string, unknown>>>
+  readonly rateLimits?: Counted<LimitStats>
 }
 
 export function readCompanions(app: FastifyInstance): Companions {

@@ -31,8 +31,8 @@ export function toPanels({ cache, retry, auth, rateLimits }: Companions): Panels
 
 function refusals(auth: Companions['auth'], rateLimits: Companions['rateLimits']): Record<string, number> {
   const refused: Record<string, number> = {}
-  for (const [reason, count] of Object.entries(auth?.refused ?? {})) refused[`API key: ${reason}`] = count
-  const limited = rateLimits?.refused ?? rateLimits?.limited
-  if (typeof limited === 'number') refused['Rate limit'] = limited
+  for (const [reason, count] of Object.entries(auth?.refused ?? {}))
+    refused[reason === 'scope' ? 'keys without the scope' : `${reason} keys`] = count
+  if (rateLimits !== undefined) refused['over the rate limit'] = rateLimits.limited
   return refused
 }

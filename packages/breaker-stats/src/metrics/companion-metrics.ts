@@ -1,11 +1,15 @@
-import type { CacheStats, Companions, KeyStats, UpstreamStats } from '../api/companions.ts'
+import type { CacheStats, Companions, KeyStats, LimitStats, UpstreamStats } from '../api/companions.ts'
 import { labelText, type Exposition, type MetricType } from './exposition.ts'
 
 /** What the other plugins count, under the names that their fields of work use. */
-export function writeCompanions(exposition: Exposition, { cache, retry, auth }: Companions): void {
+export function writeCompanions(
+  exposition: Exposition,
+  { cache, retry, auth, rateLimits }: Companions,
+): void {
   if (retry !== undefined && retry.length > 0) writeRetries(exposition, retry)
   if (cache !== undefined) writeCache(exposition, cache)
   if (auth !== undefined) writeKeys(exposition, auth)
+  if (rateLimits !== undefined) writeLimits(exposition, rateLimits)
 }
 
 function writeRetries(exposition: Exposition, upstreams: readonly UpstreamStats[]): void {
@@ -100,6 +104,30 @@ function writeKeys(exposition: Exposition, { accepted, refused, storeErrors }: K
   for (const [result, count] of Object.entries({ accepted, ...refused }))
     exposition.sample(count, labelText({ result }))
   single(exposition, 'api_key_store_errors_total', 'counter', 'Failures to look a key up.', storeErrors)
+}
+
+function writeLimits(exposition: Exposition, { allowed, limited, degraded, storeErrors }: LimitStats): void {
+  exposition.family(
+    'rate_limit_requests_total',
+    'counter',
+    'Requests of limited routes, by what became of them.',
+  )
+  for (const [result, count] of Object.entries({ allowed, limited }))
+    exposition.sample(count, labelText({ result }))
+  single(
+    exposition,
+    'rate_limit_degraded',
+    'gauge',
+    'Whether this instance counts for itself alone.',
+    degraded ? 1 : 0,
+  )
+  single(
+    exposition,
+    'rate_limit_store_errors_total',
+    'counter',
+    'Questions that Redis did not answer.',
+    storeErrors,
+  )
 }
 
 function single(exposition: Exposition, name: string, type: MetricType, help: string, value: number): void {
