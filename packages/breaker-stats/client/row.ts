@@ -3,9 +3,8 @@ import { compact, latency, percent } from './format.ts'
 import { stateIcon } from './icons.ts'
 import { drawSparkline, type SparklineColours } from './sparkline.ts'
 import { statusText } from './status-text.ts'
-import { stateStyles } from './states.ts'
 import type { Entry, Store } from './store.ts'
-import type { Row, RowState } from '#src/live/protocol'
+import type { RowState } from '#src/live/protocol'
 
 /** One breaker on the board: a button that opens its details. */
 export class RowView {
@@ -46,7 +45,6 @@ export class RowView {
 
   update(entry: Entry, store: Store, colours: SparklineColours): void {
     const { row, history, rate } = entry
-    const { label } = stateStyles[row.state]
     const isHeld = store.isHeldByGroup(row)
     if (this.#state !== row.state) {
       this.#state = row.state

@@ -1,4 +1,3 @@
-import type { BreakerRegistry } from '@sluice/circuit-breaker'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { createGuards } from './access/guard.ts'
@@ -22,7 +21,6 @@ export interface BreakerStats {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    circuitBreakers: BreakerRegistry
     breakerStats: BreakerStats
   }
 }

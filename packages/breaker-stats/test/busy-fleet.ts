@@ -1,4 +1,4 @@
-import type { BreakerRegistry, CircuitBreaker, FleetStatus } from '@sluice/circuit-breaker'
+import type { BreakerRegistry, CircuitBreaker } from '@sluice/circuit-breaker'
 import type { FastifyInstance } from 'fastify'
 
 /** Breakers as an operator may find them at three in the morning; calls are made up, states are real. */
@@ -29,7 +29,7 @@ export interface BusyFleet {
 /** Fills a registry, and gives the app the counters of the other plugins. */
 export function busyFleet(app: FastifyInstance, registry: BreakerRegistry): BusyFleet {
   const breakers = services.map((service) => ({
-    ...service,
+    service,
     breaker: registry.ensure(service.name, {
       ...('group' in service ? { group: service.group } : {}),
       open: { durationMs: 45_000 },
@@ -47,7 +47,8 @@ export function busyFleet(app: FastifyInstance, registry: BreakerRegistry): Busy
   return {
     second(): void {
       seconds++
-      for (const { breaker, perSecond, failing, ms } of breakers) {
+      for (const { breaker, service } of breakers) {
+        const { perSecond, failing, ms } = service
         const calls = Math.round(perSecond * (0.8 + 0.4 * fraction(seconds, perSecond)))
         for (let call = 0; call < calls; call++) {
           const chance = fraction(call + seconds * 7919, perSecond)

@@ -48,7 +48,7 @@ interface Watched {
   readonly origin: string
   /** What the page complained of, requests that failed aside; and any other host that it asked. */
   readonly complaints: string[]
-  serve(): Promise<FastifyInstance>
+  readonly serve: () => Promise<FastifyInstance>
 }
 
 async function watch(t: Test, viewport = { width: 1280, height: 800 }): Promise<Watched> {

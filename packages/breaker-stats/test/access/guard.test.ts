@@ -10,13 +10,23 @@ const reset = { method: 'POST', url: `${stats}/orders/reset` } as const
 test('does not start unguarded', async (t) => {
   const app = Fastify()
   app.decorate('circuitBreakers', new BreakerRegistry())
-  await t.rejects(async () => void (await app.register(breakerStats)), { code: 'SLUICE_STATS_UNGUARDED' })
+  await t.rejects(
+    async () => {
+      await app.register(breakerStats)
+    },
+    { code: 'SLUICE_STATS_UNGUARDED' },
+  )
 })
 
 test('does not start without breakers', async (t) => {
-  await t.rejects(async () => void (await Fastify().register(breakerStats, { access: 'loopback' })), {
-    code: 'FST_ERR_PLUGIN_NOT_PRESENT_IN_INSTANCE',
-  })
+  await t.rejects(
+    async () => {
+      await Fastify().register(breakerStats, { access: 'loopback' })
+    },
+    {
+      code: 'FST_ERR_PLUGIN_NOT_PRESENT_IN_INSTANCE',
+    },
+  )
 })
 
 test('asks the API-key plugin for scopes, and tells the other plugins to keep off', async (t) => {
