@@ -95,7 +95,7 @@ export class CircuitBreaker {
    * signal is aborted), the reason of the caller's signal, or what `fn` threw; with a fallback, gives its result.
    */
   execute<T>(fn: (context: CallContext) => T | PromiseLike<T>, options?: ExecuteOptions): Promise<T> {
-    return execute(this.#engine, fn, options)
+    return execute(this.#engine, fn, options?.signal)
   }
 
   /** The same function, through the breaker. */

@@ -40,68 +40,25 @@ export class Circuit {
         : { kind: 'closed', since: now, reason: 'started', scope: 'local' }
   }
 
+  // The paths of a closed breaker come first and are short, the rest is apart: it is them that calls pay for.
+
   /** The state at `now`. */
   state(now: number): CircuitState {
     const state = this.#state
-    switch (state.kind) {
-      case 'closed':
-        return state
-      case 'open':
-        if (now >= state.until) this.halfOpen(state.until, 'time to look again', state.scope, now)
-        break
-      case 'half-open':
-        this.#lookAtProbes(state, now)
-        break
-      case 'recovering': {
-        const end = state.since + this.#options.recovery.rampMs
-        if (now >= end) this.#closed(end, 'recovered', state.scope, now)
-        break
-      }
-      case 'forced-open':
-      case 'disabled':
-        if (now >= state.until) this.#closed(state.until, `${state.kind} expired`, state.scope, now)
-        break
-    }
-    return this.#state
+    return state.kind === 'closed' ? state : this.#stateInTime(state, now)
   }
 
   admit(now: number): Admission {
     const state = this.state(now)
-    switch (state.kind) {
-      case 'closed':
-      case 'disabled':
-        return null
-      case 'open':
-        return state.cause === 'pause' ? 'pause' : 'open'
-      case 'half-open':
-        return this.#admitProbe(state, now) ?? 'half-open'
-      case 'recovering':
-        state.credit += admittedShare(this.#options.recovery, now - state.since)
-        if (state.credit < 1) return 'recovering'
-        state.credit -= 1
-        return null
-      case 'forced-open':
-        return 'forced'
-    }
+    return state.kind === 'closed' ? null : this.#admitUnclosed(state, now)
   }
 
   settle(ticket: Ticket, ending: Ending, now: number): void {
     const state = this.state(now)
     if (ticket.generation !== this.generation) return
-    const { outcome, durationMs, cause } = ending
-    if (state.kind === 'half-open') {
-      if (ticket.place !== null) this.#settleProbe(state.probes, ticket.place, ending, now)
-    } else if (state.kind === 'closed' || state.kind === 'recovering') {
-      const reason = this.evidence.add(outcome, durationMs, state.kind === 'recovering', now)
-      if (outcome === 'failure' && this.evidence.alarm > 0) {
-        this.#observer.suspected(this.evidence.alarm, this.generation)
-      }
-      if (reason !== undefined) this.#trip(reason, cause, now)
-    } else if (state.kind === 'disabled') {
-      this.evidence.add(outcome, durationMs, false, now)
-    }
+    if (state.kind === 'closed') this.#learn(ending, false, now)
+    else this.#settleUnclosed(state, ticket, ending, now)
   }
-
   /** How long a refused caller had better wait, in ms. */
   retryAfterMs(now: number): number {
     const state = this.#state
@@ -174,6 +131,66 @@ export class Circuit {
   restore(state: CircuitState, generation: number): void {
     this.#state = state
     this.generation = generation
+  }
+
+  #stateInTime(state: CircuitState, now: number): CircuitState {
+    switch (state.kind) {
+      case 'closed':
+        break
+      case 'open':
+        if (now >= state.until) this.halfOpen(state.until, 'time to look again', state.scope, now)
+        break
+      case 'half-open':
+        this.#lookAtProbes(state, now)
+        break
+      case 'recovering': {
+        const end = state.since + this.#options.recovery.rampMs
+        if (now >= end) this.#closed(end, 'recovered', state.scope, now)
+        break
+      }
+      case 'forced-open':
+      case 'disabled':
+        if (now >= state.until) this.#closed(state.until, `${state.kind} expired`, state.scope, now)
+        break
+    }
+    return this.#state
+  }
+
+  #admitUnclosed(state: CircuitState, now: number): Admission {
+    switch (state.kind) {
+      case 'closed':
+      case 'disabled':
+        return null
+      case 'open':
+        return state.cause === 'pause' ? 'pause' : 'open'
+      case 'half-open':
+        return this.#admitProbe(state, now) ?? 'half-open'
+      case 'recovering':
+        state.credit += admittedShare(this.#options.recovery, now - state.since)
+        if (state.credit < 1) return 'recovering'
+        state.credit -= 1
+        return null
+      case 'forced-open':
+        return 'forced'
+    }
+  }
+
+  #settleUnclosed(state: CircuitState, ticket: Ticket, ending: Ending, now: number): void {
+    if (state.kind === 'half-open') {
+      if (ticket.place !== null) this.#settleProbe(state.probes, ticket.place, ending, now)
+    } else if (state.kind === 'recovering') {
+      this.#learn(ending, true, now)
+    } else if (state.kind === 'disabled') {
+      this.evidence.add(ending.outcome, ending.durationMs, false, now)
+    }
+  }
+
+  #learn({ outcome, durationMs, cause }: Ending, recovering: boolean, now: number): void {
+    const reason = this.evidence.add(outcome, durationMs, recovering, now)
+    if (outcome !== 'failure' && reason === undefined) return
+    const { alarm } = this.evidence
+    if (outcome === 'failure' && alarm > 0) this.#observer.suspected(alarm, this.generation)
+    if (reason !== undefined) this.#trip(reason, cause, now)
   }
 
   #admitProbe({ probes, scope }: HalfOpen, now: number): Probe | undefined {

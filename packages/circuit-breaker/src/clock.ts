@@ -34,6 +34,14 @@ class TurnClock implements Clock {
       this.#readers -= 1
       return this.#now
     }
+    return this.#read()
+  }
+
+  wallNow(): number {
+    return Date.now()
+  }
+
+  #read(): number {
     if (!this.#armed) {
       this.#armed = true
       setImmediate(this.#endTurn)
@@ -41,10 +49,6 @@ class TurnClock implements Clock {
     this.#readers = 15
     this.#now = performance.now()
     return this.#now
-  }
-
-  wallNow(): number {
-    return Date.now()
   }
 
   setTimer(fire: () => void, delayMs: number): ClockTimer {

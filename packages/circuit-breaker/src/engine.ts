@@ -79,12 +79,12 @@ export class Engine implements PermitIssuer {
     const now = this.clock.now()
     const durationMs = now - permit.startedAt
     const ending = { outcome, durationMs, cause }
-    this.bulkhead?.observe(durationMs, this.inFlight.count)
+    if (this.bulkhead !== undefined) this.bulkhead.observe(durationMs, this.inFlight.count)
     this.inFlight.leave(permit.startedAt, now)
     this.reporter.ended(ending, this.circuit.evidence.isSlow(durationMs), now)
     this.circuit.settle(permit, ending, now)
     this.reporter.settled(permit, ending)
-    this.serveQueue(now)
+    if (this.bulkhead !== undefined) this.serveQueue(now)
   }
 
   /** Whether callers may have to wait for a place. */
@@ -123,6 +123,11 @@ export class Engine implements PermitIssuer {
   }
 
   #admit(now: number): Admission {
+    const alone = this.bulkhead === undefined && this.#gates.length === 0
+    return alone ? this.circuit.admit(now) : this.#admitAmongOthers(now)
+  }
+
+  #admitAmongOthers(now: number): Admission {
     if (this.#groupRefusesForMs(now) !== undefined) return 'group'
     if (this.bulkhead !== undefined) {
       this.inFlight.expire(now)
@@ -133,7 +138,10 @@ export class Engine implements PermitIssuer {
   }
 
   #answer(admission: Admission, now: number): BreakerPermit | Rejection {
-    if (typeof admission !== 'string') return this.#permit(admission, now)
+    return typeof admission === 'string' ? this.#refuse(admission, now) : this.#permit(admission, now)
+  }
+
+  #refuse(admission: RejectReason, now: number): BreakerPermit | Rejection {
     const rejection = new Rejection(
       this.name,
       this.circuit.state(now).kind,

@@ -4,6 +4,7 @@ import { classify } from './classify.ts'
 import { deadlinesOf } from './deadlines.ts'
 import type { Engine } from './engine.ts'
 import { BreakerTimeoutError } from './errors.ts'
+import type { FallbackHandler } from './fallback.ts'
 import type { Attempt } from './options.ts'
 import type { Permit } from './permit.ts'
 
@@ -12,36 +13,63 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal
 }
 
+type Protected<T> = (context: CallContext) => T | PromiseLike<T>
+
 /** Runs `fn` if the breaker admits it, within `timeoutMs`, and counts how it went. */
-export async function execute<T>(
+export function execute<T>(engine: Engine, fn: Protected<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal !== undefined || engine.queues) return executeSlowly(engine, fn, signal)
+  const permit = engine.acquire()
+  return permit.admitted ? run(engine, permit, fn, undefined) : fallBack(engine, permit.toError())
+}
+
+/** With a caller who may give up, or with a queue to wait in. */
+async function executeSlowly<T>(
   engine: Engine,
-  fn: (context: CallContext) => T | PromiseLike<T>,
-  options: ExecuteOptions | undefined,
+  fn: Protected<T>,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
-  const signal = options?.signal
-  signal?.throwIfAborted()
-  const permit = engine.queues ? await engine.acquireQueued(signal) : engine.acquire()
-  if (!permit.admitted) return fallBack(engine, permit.toError())
-  let result: T
+  const permit = await engine.acquireQueued(signal)
+  return permit.admitted ? run(engine, permit, fn, signal) : fallBack(engine, permit.toError())
+}
+
+function run<T>(
+  engine: Engine,
+  permit: Permit,
+  fn: Protected<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   const { timeoutMs } = permit
+  const running =
+    signal === undefined && timeoutMs === undefined
+      ? runUnbounded(fn)
+      : runBounded(engine, fn, signal, timeoutMs)
+  // Not async functions that await: this path is what every call pays for.
+  return running.then(
+    (result) => {
+      if (engine.options.isFailure === undefined) permit.success()
+      else judge(engine, permit, { result })
+      return result
+    },
+    (error: unknown) => {
+      if (signal?.aborted === true) permit.ignore()
+      else if (judge(engine, permit, { error }) !== 'ignored') return fallBack<T>(engine, error)
+      throw error
+    },
+  )
+}
+
+function runUnbounded<T>(fn: Protected<T>): Promise<T> {
   try {
-    result =
-      signal === undefined && timeoutMs === undefined
-        ? await fn(new UnboundedCall())
-        : await runBounded(engine, fn, signal, timeoutMs)
+    const running = fn(new UnboundedCall())
+    return running instanceof Promise ? running : Promise.resolve(running)
   } catch (error) {
-    if (signal?.aborted === true) permit.ignore()
-    else if (judge(engine, permit, { error }) !== 'ignored') return fallBack(engine, error)
-    throw error
+    return Promise.reject(error)
   }
-  if (engine.options.isFailure === undefined) permit.success()
-  else judge(engine, permit, { result })
-  return result
 }
 
 async function runBounded<T>(
   engine: Engine,
-  fn: (context: CallContext) => T | PromiseLike<T>,
+  fn: Protected<T>,
   signal: AbortSignal | undefined,
   timeoutMs: number | undefined,
 ): Promise<T> {
@@ -72,16 +100,22 @@ function judge(engine: Engine, permit: Permit, attempt: Attempt): 'success' | 'f
 }
 
 /** What stands in for the call, or the error itself. A fallback that fails does not hide what it stood in for. */
-async function fallBack<T>(engine: Engine, error: unknown): Promise<T> {
+function fallBack<T>(engine: Engine, error: unknown): Promise<T> {
   const { fallback } = engine.options
-  if (typeof fallback !== 'function') throw error
-  const cause = error instanceof Error ? error : new Error(String(error))
+  return typeof fallback === 'function' ? standIn(engine, fallback, error) : Promise.reject(error)
+}
+
+async function standIn<T>(engine: Engine, fallback: FallbackHandler, error: unknown): Promise<T> {
   try {
-    const result = await fallback(cause, { breaker: engine.name })
+    const result = await fallback(asError(error), { breaker: engine.name })
     engine.reporter.fellBack(error)
     return result as T
   } catch (fallbackError) {
     engine.reporter.fellBack(error, { fallbackError })
     throw error
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

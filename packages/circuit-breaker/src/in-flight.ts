@@ -9,7 +9,9 @@ export class InFlight {
   readonly #sliceMs: number
   /** Made with the first call; one more than fit the lease, so that none expires early. */
   #slices: Uint32Array | undefined
+  /** The slice in use: its number, its place, when it began and when it ends. */
   #current = -Infinity
+  #slot = 0
   #start = Infinity
   #end = -Infinity
 
@@ -20,34 +22,43 @@ export class InFlight {
   enter(now: number): void {
     this.expire(now)
     this.#slices ??= new Uint32Array(SLICES + 1)
-    this.#slices[slot(this.#current)]! += 1
+    this.#slices[this.#slot]! += 1
     this.count += 1
   }
 
   leave(enteredAt: number, now: number): void {
     this.expire(now)
-    const slice = enteredAt >= this.#start ? this.#current : Math.floor(enteredAt / this.#sliceMs)
-    if (slice < this.#current - SLICES) return
-    this.#slices![slot(slice)]! -= 1
+    const slot = enteredAt >= this.#start ? this.#slot : this.#slotAt(enteredAt)
+    if (slot === undefined) return
+    this.#slices![slot]! -= 1
     this.count -= 1
   }
 
   /** Forgets permits whose lease is over. */
   expire(now: number): void {
-    if (now < this.#end) return
+    if (now >= this.#end) this.#turn(now)
+  }
+
+  #slotAt(enteredAt: number): number | undefined {
+    const slice = Math.floor(enteredAt / this.#sliceMs)
+    return slice < this.#current - SLICES ? undefined : slotOf(slice)
+  }
+
+  #turn(now: number): void {
     const next = Math.floor(now / this.#sliceMs)
     const first = Math.max(this.#current + 1, next - SLICES)
     for (let slice = first; slice <= next && this.#slices !== undefined; slice += 1) {
-      this.count -= this.#slices[slot(slice)]!
-      this.#slices[slot(slice)] = 0
+      this.count -= this.#slices[slotOf(slice)]!
+      this.#slices[slotOf(slice)] = 0
     }
     this.#current = next
+    this.#slot = slotOf(next)
     this.#start = next * this.#sliceMs
     this.#end = this.#start + this.#sliceMs
   }
 }
 
-function slot(slice: number): number {
+function slotOf(slice: number): number {
   const index = slice % (SLICES + 1)
   return index < 0 ? index + SLICES + 1 : index
 }

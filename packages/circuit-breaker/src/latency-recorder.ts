@@ -1,108 +1,120 @@
 import { lowerBoundMs, SCALE_LENGTH, stepOf } from './latency-scale.ts'
 import type { LatencyBuckets, LatencyKind, LatencySummary } from './latency.ts'
 
-const HALF_LIFE_MS = 60_000
-const KINDS = ['successful', 'failed', 'ignored', 'timeout'] as const
+const PERIOD_MS = 60_000
 /** The powers of two of a ms: bounds of the scale, so that the counts below them are exact. */
 const BOUND_STEPS: readonly number[] = Array.from({ length: 17 }, (_, power) => stepOf(2 ** power))
 
-/** Durations of calls: since the start by kind, and the recent ones together. Each array is made when it is needed. */
+class Series {
+  readonly steps = new Uint32Array(SCALE_LENGTH)
+  sumMs = 0
+}
+
+/** Durations of calls since the start, by kind. The recent ones are what was added since a copy of a minute ago. */
 export class LatencyRecorder {
-  readonly #totals: Partial<Record<LatencyKind, Uint32Array>> = {}
-  readonly #sums: Record<LatencyKind, number> = { successful: 0, failed: 0, ignored: 0, timeout: 0 }
-  #recent: Uint32Array | undefined
-  #recentCount = 0
-  #recentSum = 0
-  #nextDecay = -Infinity
+  /** Each is made with the first call of its kind: an idle breaker has none. */
+  readonly #series: Partial<Record<LatencyKind, Series>> = {}
+  /** Copies of all kinds together, made at the turn of a period. */
+  #before: Series | undefined
+  #lately: Series | undefined
+  #periodEnd = -Infinity
 
   record(kind: LatencyKind, durationMs: number, now: number): void {
-    const step = stepOf(durationMs)
-    const total = (this.#totals[kind] ??= new Uint32Array(SCALE_LENGTH))
-    total[step]! += 1
-    this.#sums[kind] += durationMs
-    if (now >= this.#nextDecay) this.#decay(now)
-    this.#recent ??= new Uint32Array(SCALE_LENGTH)
-    this.#recent[step]! += 1
-    this.#recentCount += 1
-    this.#recentSum += durationMs
+    if (now >= this.#periodEnd) this.#turn(now)
+    const series = (this.#series[kind] ??= new Series())
+    series.steps[stepOf(durationMs)]! += 1
+    series.sumMs += durationMs
   }
 
+  /** Of the last one to two minutes. */
   summary(now: number): LatencySummary {
-    if (now >= this.#nextDecay) this.#decay(now)
-    const count = this.#recentCount
+    if (now >= this.#periodEnd) this.#turn(now)
+    const recent = this.#all()
+    if (this.#before !== undefined) subtract(recent, this.#before)
+    const count = recent.steps.reduce((sum, calls) => sum + calls, 0)
+    const quantile = (share: number): number => quantileOf(recent.steps, share * count)
     return {
-      p50: this.#quantile(0.5),
-      p90: this.#quantile(0.9),
-      p95: this.#quantile(0.95),
-      p99: this.#quantile(0.99),
-      max: this.#quantile(1),
-      mean: count === 0 ? 0 : this.#recentSum / count,
+      p50: quantile(0.5),
+      p90: quantile(0.9),
+      p95: quantile(0.95),
+      p99: quantile(0.99),
+      max: quantile(1),
+      mean: count === 0 ? 0 : recent.sumMs / count,
       count,
     }
   }
 
   buckets(): LatencyBuckets {
-    const [successful, failed, ignored, timeout] = KINDS.map((kind) => cumulate(this.#totals[kind])) as [
-      number[],
-      number[],
-      number[],
-      number[],
-    ]
-    const seconds = (kind: LatencyKind): number => this.#sums[kind] / 1_000
+    const { successful, failed, ignored, timeout } = this.#series
     return {
       le: BOUND_STEPS.map((step) => lowerBoundMs(step) / 1_000),
-      counts: { successful, failed, ignored, timeout },
+      counts: {
+        successful: cumulate(successful),
+        failed: cumulate(failed),
+        ignored: cumulate(ignored),
+        timeout: cumulate(timeout),
+      },
       sums: {
-        successful: seconds('successful'),
-        failed: seconds('failed'),
-        ignored: seconds('ignored'),
-        timeout: seconds('timeout'),
+        successful: seconds(successful),
+        failed: seconds(failed),
+        ignored: seconds(ignored),
+        timeout: seconds(timeout),
       },
     }
   }
 
-  /** Halves the recent counts once for each half-life that has passed. */
-  #decay(now: number): void {
-    const recent = this.#recent
-    if (recent !== undefined) {
-      const halvings = Math.min(31, 1 + Math.floor((now - this.#nextDecay) / HALF_LIFE_MS))
-      const before = this.#recentCount
-      this.#recentCount = 0
-      for (let step = 0; step < SCALE_LENGTH; step += 1) {
-        recent[step]! >>>= halvings
-        this.#recentCount += recent[step]!
-      }
-      this.#recentSum *= before === 0 ? 0 : this.#recentCount / before
+  #turn(now: number): void {
+    const begun = this.#periodEnd !== -Infinity
+    const idle = now >= this.#periodEnd + PERIOD_MS
+    if (begun) {
+      const all = this.#all()
+      this.#before = idle ? all : this.#lately
+      this.#lately = all
     }
-    this.#nextDecay = now + HALF_LIFE_MS
+    this.#periodEnd = now + PERIOD_MS
   }
 
-  /** Interpolated within its step. */
-  #quantile(share: number): number {
-    const recent = this.#recent
-    if (recent === undefined || this.#recentCount === 0) return 0
-    const rank = share * this.#recentCount
-    let below = 0
-    for (let step = 0; step < SCALE_LENGTH; step += 1) {
-      const count = recent[step]!
-      if (count > 0 && below + count >= rank) {
-        const low = lowerBoundMs(step)
-        const high = step + 1 < SCALE_LENGTH ? lowerBoundMs(step + 1) : low
-        return low + (high - low) * ((rank - below) / count)
-      }
-      below += count
+  #all(): Series {
+    const all = new Series()
+    for (const { steps, sumMs } of Object.values(this.#series)) {
+      for (let step = 0; step < SCALE_LENGTH; step += 1) all.steps[step]! += steps[step]!
+      all.sumMs += sumMs
     }
-    return 0
+    return all
   }
 }
 
-function cumulate(steps: Uint32Array | undefined): number[] {
+function subtract(from: Series, { steps, sumMs }: Series): void {
+  for (let step = 0; step < SCALE_LENGTH; step += 1) from.steps[step]! -= steps[step]!
+  from.sumMs -= sumMs
+}
+
+/** The duration of the call at that rank, interpolated within its step; 0 if there are none. */
+function quantileOf(steps: Uint32Array, rank: number): number {
+  let below = 0
+  for (let step = 0; step < SCALE_LENGTH; step += 1) {
+    const count = steps[step]!
+    if (count > 0 && below + count >= rank) {
+      const low = lowerBoundMs(step)
+      const high = step + 1 < SCALE_LENGTH ? lowerBoundMs(step + 1) : low
+      return low + (high - low) * ((rank - below) / count)
+    }
+    below += count
+  }
+  return 0
+}
+
+function cumulate(series: Series | undefined): number[] {
   const counts: number[] = []
   let sum = 0
   let step = 0
   for (const bound of [...BOUND_STEPS, SCALE_LENGTH]) {
-    for (; step < bound; step += 1) sum += steps?.[step] ?? 0
+    for (; step < bound; step += 1) sum += series?.steps[step] ?? 0
     counts.push(sum)
   }
   return counts
+}
+
+function seconds(series: Series | undefined): number {
+  return (series?.sumMs ?? 0) / 1_000
 }

@@ -1,4 +1,4 @@
-/** Of recent calls, in ms; the weight of a call halves each minute. All 0 where there were none. */
+/** Of the calls of the last one to two minutes, in ms. All 0 where there were none. */
 export interface LatencySummary {
   readonly p50: number
   readonly p90: number

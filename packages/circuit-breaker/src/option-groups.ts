@@ -67,6 +67,7 @@ export function readOpen(
   given: Given<'open'>,
   base: Resolved<'open'>,
 ): Resolved<'open'> {
+  if (given === undefined) return base
   const open = check.object(path, given, ['durationMs', 'maxMs', 'factor', 'jitter'])
   const durationMs = check.number(`${path}.durationMs`, open.durationMs, base.durationMs, DURATION)
   return {
@@ -83,6 +84,7 @@ export function readProbe(
   given: Given<'probe'>,
   base: Resolved<'probe'>,
 ): Resolved<'probe'> {
+  if (given === undefined) return base
   const keys = ['max', 'concurrency', 'successRatio', 'timeoutMs', 'maxWaitMs']
   const probe = check.object(path, given, keys)
   const max = check.number(`${path}.max`, probe.max, base.max, COUNT)
@@ -106,6 +108,7 @@ export function readRecovery(
   given: Given<'recovery'>,
   base: Resolved<'recovery'>,
 ): Resolved<'recovery'> {
+  if (given === undefined) return base
   const recovery = check.object(path, given, ['rampMs', 'floor'])
   return {
     rampMs: check.number(`${path}.rampMs`, recovery.rampMs, base.rampMs, { from: 0 }),
@@ -119,6 +122,7 @@ export function readFailOn(
   given: Given<'failOn'>,
   base: Resolved<'failOn'>,
 ): Resolved<'failOn'> {
+  if (given === undefined) return base
   const { status = base.status, network = base.network } = check.object(path, given, ['status', 'network'])
   if (typeof network !== 'boolean') check.problem(`${path}.network`, network, 'true or false')
   if (status !== undefined && !isStatusList(status)) {

@@ -43,7 +43,8 @@ export function parseOptions(
   const check = new OptionChecker()
   const parsed = readOptions(check, path, options, base)
   check.finish()
-  return deepFreeze(parsed)
+  // Many breakers may differ in nothing but their names.
+  return Object.keys(options).length === 0 ? base : deepFreeze(parsed)
 }
 
 /** Options for a running breaker: what is left out stays, and the length of leases stays in any case. */

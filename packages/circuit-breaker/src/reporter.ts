@@ -94,16 +94,21 @@ export class Reporter implements CircuitObserver {
     this.latency.record(timeout ? 'timeout' : latencyKind[outcome], durationMs, now)
   }
 
-  settled({ generation, probe }: BreakerPermit, { outcome, cause, durationMs }: Ending): void {
-    const { events } = this
+  /** Tells those who listen; most of the time nobody does. */
+  settled(permit: BreakerPermit, ending: Ending): void {
+    const { outcome, cause } = ending
+    const wanted = this.events.wants(outcome) || (cause?.kind === 'timeout' && this.events.wants('timeout'))
+    if (wanted || permit.probe) this.#tell(permit, ending)
+  }
+
+  #tell({ generation, probe }: BreakerPermit, { outcome, cause, durationMs }: Ending): void {
     if (probe) this.#probe(generation, outcome)
-    if (!events.wants(outcome) && !events.wants('timeout')) return
     const settled = { breaker: this.#breaker, durationMs, generation, probe }
-    if (outcome === 'failure') {
-      events.emit('failure', { ...settled, cause })
-      if (cause?.kind === 'timeout') events.emit('timeout', { ...settled, cause })
+    if (outcome !== 'failure') {
+      this.events.emit(outcome, settled)
     } else {
-      events.emit(outcome, settled)
+      this.events.emit('failure', { ...settled, cause })
+      if (cause?.kind === 'timeout') this.events.emit('timeout', { ...settled, cause })
     }
   }
 

@@ -27,7 +27,10 @@ export class TimeWindow implements CallWindow {
   }
 
   advance(now: number): void {
-    if (now < this.#end) return
+    if (now >= this.#end) this.#turn(now)
+  }
+
+  #turn(now: number): void {
     const next = Math.floor(now / this.#bucketMs)
     if (next - this.#current >= this.#buckets) {
       this.clear()
