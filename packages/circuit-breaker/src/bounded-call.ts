@@ -29,6 +29,8 @@ export class BoundedCall extends Deadline implements CallContext {
 
   run<T>(fn: (context: CallContext) => T | PromiseLike<T>): Promise<T> {
     const { signal, timeoutMs, deadlines } = this.#bounds
+    // It may have aborted while the call waited for its place.
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
     return new Promise<T>((resolve, reject) => {
       this.#reject = reject
       signal?.addEventListener('abort', this.#onAbort)

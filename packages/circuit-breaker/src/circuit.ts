@@ -59,6 +59,7 @@ export class Circuit {
     if (state.kind === 'closed') this.#learn(ending, false, now)
     else this.#settleUnclosed(state, ticket, ending, now)
   }
+
   /** How long a refused caller had better wait, in ms. */
   retryAfterMs(now: number): number {
     const state = this.#state
@@ -66,7 +67,7 @@ export class Circuit {
       case 'open':
         return Math.max(0, state.until - now)
       case 'half-open':
-        return state.probes.freeInMs(now)
+        return Math.min(PROBE_RETRY_MS, state.probes.freeInMs(now))
       case 'recovering':
         return Math.max(0, state.since + this.#options.recovery.rampMs - now)
       case 'forced-open':
@@ -120,7 +121,10 @@ export class Circuit {
     const state = this.state(now)
     this.#options = options
     this.evidence.update(options, now)
-    if (state.kind === 'half-open') state.probes.update(options.probe)
+    if (state.kind === 'half-open') {
+      state.probes.update(options.probe)
+      this.#conclude(state.probes, undefined, now)
+    }
     if (before.mode !== 'disabled' && options.mode === 'disabled') this.force('disabled', byMode, now)
     if (before.mode === 'disabled' && options.mode !== 'disabled') {
       this.close(`mode ${options.mode}`, 'local', now)
@@ -251,4 +255,6 @@ export class Circuit {
   }
 }
 
+/** What a caller is told who finds all probes out: most of them answer soon. */
+const PROBE_RETRY_MS = 1_000
 const byMode = { reason: 'mode disabled', until: Infinity, scope: 'local', actor: undefined } as const

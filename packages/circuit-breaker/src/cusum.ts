@@ -2,15 +2,15 @@
 const OUTAGE = 0.7
 const FLOOR = 0.02
 const CEILING = 0.5
-/** Weight of one call in the usual rate: about the last 500 calls count. */
-const WEIGHT = 1 / 256
+/** Weight of one call in the usual rate: about the last 1 000 calls count. */
+const WEIGHT = 1 / 512
 /** Evidence (in nats) at which the change counts as real. */
 export const ALARM = 9
 
 /**
  * Cumulative sum test for a change from the usual error rate to an outage: each failure is evidence for, each success
- * against. Sums up to the alarm after 3 failures in a row where errors are rare, after 17 where a fifth of all calls
- * fails anyway. By itself it would drift to an alarm at rates between the two, hence `ratio`, the share of failures
+ * against. Sums up to the alarm after 3 failures in a row where errors are rare, after some 17 where a fifth of all
+ * calls fails anyway. By itself it would drift to an alarm at rates between the two, hence `ratio`, the share of failures
  * since the suspicion began, for the caller to look at as well.
  */
 export class Cusum {

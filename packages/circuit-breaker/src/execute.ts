@@ -17,13 +17,14 @@ type Protected<T> = (context: CallContext) => T | PromiseLike<T>
 
 /** Runs `fn` if the breaker admits it, within `timeoutMs`, and counts how it went. */
 export function execute<T>(engine: Engine, fn: Protected<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal !== undefined || engine.queues) return executeSlowly(engine, fn, signal)
+  if (engine.queues) return executeQueued(engine, fn, signal)
+  if (signal?.aborted === true) return Promise.reject(signal.reason)
   const permit = engine.acquire()
-  return permit.admitted ? run(engine, permit, fn, undefined) : fallBack(engine, permit.toError())
+  return permit.admitted ? run(engine, permit, fn, signal) : fallBack(engine, permit.toError())
 }
 
-/** With a caller who may give up, or with a queue to wait in. */
-async function executeSlowly<T>(
+/** Waits for a place first. */
+async function executeQueued<T>(
   engine: Engine,
   fn: Protected<T>,
   signal: AbortSignal | undefined,

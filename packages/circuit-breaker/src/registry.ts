@@ -89,6 +89,10 @@ export class BreakerRegistry {
    * the same breakers.
    */
   keyed(template: string, options?: BreakerOptions, { max = 10_000 }: KeyedOptions = {}): KeyedBreakers {
+    if (!Number.isInteger(max) || max < 1) {
+      const path = `breakers.${template}.maxBreakers`
+      throw new OptionsError([{ path, received: max, expected: 'a whole number from 1' }])
+    }
     const shared = this.ensure(template, options)
     let keyed = this.#keyed.get(template)
     if (keyed === undefined) {

@@ -1,46 +1,5 @@
-import { type Test, test } from 'tap'
-import {
-  type BreakerOptions,
-  type CircuitBreaker,
-  createCircuitBreaker,
-  type Permit,
-  type TransitionEvent,
-} from '../src/index.ts'
-import { ManualClock } from '../src/testing/index.ts'
-
-interface Subject {
-  readonly breaker: CircuitBreaker
-  readonly clock: ManualClock
-  readonly transitions: TransitionEvent[]
-}
-
-function subject(options: BreakerOptions = {}): Subject {
-  const clock = new ManualClock()
-  // 0.5 is the middle of the jitter: durations are exact.
-  const breaker = createCircuitBreaker({ name: 'orders', ...options }, { clock, random: () => 0.5 })
-  const transitions: TransitionEvent[] = []
-  breaker.on('transition', (event) => transitions.push(event))
-  return { breaker, clock, transitions }
-}
-
-function permit(t: Test, breaker: CircuitBreaker): Permit {
-  const answer = breaker.acquire()
-  if (!answer.admitted) {
-    t.fail(`refused: ${answer.reason}`)
-    throw answer.toError()
-  }
-  return answer
-}
-
-function fail(t: Test, breaker: CircuitBreaker, times: number): void {
-  for (let call = 0; call < times; call += 1) {
-    permit(t, breaker).failure({ kind: 'status', detail: '503' })
-  }
-}
-
-function succeed(t: Test, breaker: CircuitBreaker, times: number): void {
-  for (let call = 0; call < times; call += 1) permit(t, breaker).success()
-}
+import { test } from 'tap'
+import { fail, permit, subject, succeed } from './subject.ts'
 
 test('goes once around: closed, open, half-open, recovering, closed', (t) => {
   const { breaker, clock, transitions } = subject()
