@@ -61,4 +61,5 @@ export type {
   RouteFallbackCall,
   RouteFallbackHandler,
 } from './plugin/fallback/fallback.ts'
+export { countHandshake } from './plugin/handshake.ts'
 export type { RouteBreaker, RouteBreakerOptions } from './plugin/guard-options.ts'

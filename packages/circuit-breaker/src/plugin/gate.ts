@@ -6,6 +6,7 @@ import type { Rejection } from '../rejection.ts'
 import { clientSignal } from './client-signal.ts'
 import { standIn } from './fallback/stand-in.ts'
 import { fallsBackOn, type GuardedRoute } from './guarded-route.ts'
+import { isUpgrade, upgraded } from './handshake.ts'
 import { headerNames } from './header-names.ts'
 import { onHijack } from './on-hijack.ts'
 import { sendRejection } from './problem.ts'
@@ -22,7 +23,8 @@ export function gate(route: GuardedRoute): preHandlerHookHandler {
       admit(route, breaker, request, reply, admission)
       proceed()
     }
-    if (route.options.permit === 'attempt') pass(lookAhead(breaker))
+    // An upgrade does not pass through the dispatcher that takes permits per attempt.
+    if (route.options.permit === 'attempt' && !isUpgrade(request)) pass(lookAhead(breaker))
     else if (hasQueue(breaker)) breaker.acquireQueued(clientSignal(reply)).then(pass).catch(proceed)
     else pass(breaker.acquire())
   }
@@ -63,7 +65,7 @@ function admit(
   request[kGuard] = guard
   request.circuitBreaker = permit ?? null
   Object.defineProperty(request, 'signal', signalProperty)
-  if (request.headers.upgrade !== undefined) onHijack(reply, () => guard.upgraded())
+  if (isUpgrade(request)) onHijack(reply, () => upgraded(guard))
 }
 
 /** No handler has run: nothing but the answer is left to do. */

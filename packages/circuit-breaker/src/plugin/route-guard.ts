@@ -102,10 +102,15 @@ export class RouteGuard {
     this.#leave(error)
   }
 
-  /** The connection was handed over to another protocol. */
+  /** The connection speaks another protocol from now on. */
   upgraded(): void {
     clearTimeout(this.#timer)
     this.permit?.success()
+  }
+
+  upgradeRefused(statusCode: number): void {
+    clearTimeout(this.#timer)
+    this.#settle(judge({ statusCode }, this.breaker.options))
   }
 
   #endsWithHeaders(payload: unknown): boolean {
