@@ -11,7 +11,7 @@ const DRAIN_MS = 5000
 export function drain(source: Readable): void {
   if (source.destroyed || source.readableEnded) return
   let left = DRAIN_BYTES
-  const timer = setTimeout(cut, DRAIN_MS, source).unref()
+  const timer = setTimeout(() => cut(source), DRAIN_MS).unref()
   const stop = (): void => clearTimeout(timer)
   source.on('error', stop).on('close', stop).on('end', stop)
   source.on('data', (chunk: Buffer) => {
