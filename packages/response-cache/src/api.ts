@@ -4,6 +4,7 @@ import { keepUntilMs, ownBytes, type CacheEntry } from './entry.ts'
 import { parseKey } from './key/cache-key.ts'
 import { lookupFor, lookupOf } from './key/lookup.ts'
 import { parseTuple, tuple } from './key/tuple.ts'
+import { lendStored } from './plugin/exchange.ts'
 import { cachedRouteOf } from './plugin/route.ts'
 import { purge, type PurgeTarget } from './purge.ts'
 import type { StoredFacts } from './rules/message.ts'
@@ -60,7 +61,10 @@ export interface ResponseCache {
   clear(): Promise<void>
   /** The key of a request to a cached route, or of one described; `''` where it is too long to be cached. */
   keyOf(request: FastifyRequest | KeyRequest): string
-  /** What is stored for a request, stale or not, unless its origin forbids to serve it stale: the breaker's fallback. */
+  /**
+   * What is stored for a request, stale or not, unless its origin forbids to serve it stale: the breaker's fallback. It
+   * counts as served, and nothing that this request is answered with is stored any more.
+   */
   lastGood(request: FastifyRequest): Promise<StoredAnswer | undefined>
   stats(): ResponseCacheStats
 }
@@ -126,7 +130,11 @@ async function lastGood(cache: Cache, request: FastifyRequest): Promise<StoredAn
   if (entry === undefined || facts === undefined) return undefined
   const now = cache.now()
   const allowed = !facts.staleForbidden || mayServeOnError(lookup.request, facts, route.rules.policy, now)
-  return allowed ? answerOf(entry, now) : undefined
+  if (!allowed) return undefined
+  const flight = lendStored(request)
+  if (flight !== undefined) cache.flights.land(flight, 'failed')
+  cache.counters.stale += 1
+  return answerOf(entry, now)
 }
 
 function answerOf({ response, body, tags }: CacheEntry, now: number): StoredAnswer {

@@ -39,13 +39,10 @@ export const apiKeyAuth: FastifyPluginAsync<ApiKeyAuthOptions> = fp(register, {
 async function register(app: FastifyInstance, given: ApiKeyAuthOptions): Promise<void> {
   const options = parseOptions(given)
   warnOfWeakPlaces(app, options)
-  const keys = new ApiKeys(options)
+  const keys = openKeys(app, options)
   app.decorate('apiKeys', keys)
   app.decorateRequest('apiKey', null)
-  keys.on('storeDegraded', ({ error }) => app.log.error({ err: error }, 'API keys are no longer followed'))
-  keys.on('storeRecovered', () => app.log.info('API keys are followed again'))
   const lastUsed = followUses(app, keys, options)
-  app.addHook('onClose', () => keys.close())
   describeSecurity(app, options)
   addGuards(app, options, {
     keys,
@@ -55,13 +52,24 @@ async function register(app: FastifyInstance, given: ApiKeyAuthOptions): Promise
       bearer: options.bearer,
       cookie: options.cookie,
       query: options.query,
-      foreignKeys: () => options.foreignKeys ?? options.store.foreignKeys ?? false,
+      foreignKeys: () => options.foreignKeys ?? keys.store.foreignKeys ?? false,
     },
     throttle: options.throttle === false ? undefined : new BadKeyThrottle(options.throttle),
     refusals: createRefusals(options.realm, options.bearer),
     forward: options.forward,
     identityHeaders: options.identityHeaders,
   })
+}
+
+/** Those of another app, or those of a store that is this app's to watch and to close. */
+function openKeys(app: FastifyInstance, options: ResolvedOptions): ApiKeys {
+  const { store } = options
+  if (store instanceof ApiKeys) return store
+  const keys = new ApiKeys({ ...options, store })
+  keys.on('storeDegraded', ({ error }) => app.log.error({ err: error }, 'API keys are no longer followed'))
+  keys.on('storeRecovered', () => app.log.info('API keys are followed again'))
+  app.addHook('onClose', () => keys.close())
+  return keys
 }
 
 function addGuards(app: FastifyInstance, options: ResolvedOptions, context: GuardContext): void {
@@ -93,10 +101,10 @@ function append(route: RouteOptions, hook: onRequestHookHandler): void {
 function followUses(
   app: FastifyInstance,
   keys: ApiKeys,
-  { store, lastUsedMs }: ResolvedOptions,
+  { lastUsedMs }: ResolvedOptions,
 ): LastUsed | undefined {
   if (lastUsedMs === false) return undefined
-  const lastUsed = new LastUsed(store)
+  const lastUsed = new LastUsed(keys.store)
   const timer = setInterval(() => void lastUsed.flush(), lastUsedMs).unref()
   // Hooks of onClose run last registered first: this one has to come after the one that closes the store.
   app.addHook('preClose', async () => {

@@ -1,4 +1,4 @@
-import { defaultMemory } from '../api-keys.ts'
+import { ApiKeys, defaultMemory } from '../api-keys.ts'
 import { environmentPattern } from '../keys/key-format.ts'
 import { ApiKeyConfigurationError, isObject, ValueReader, type ConfigurationProblem } from '../problems.ts'
 import type { ApiKeyStore } from '../stores/api-key-store.ts'
@@ -7,8 +7,11 @@ import { defaultThrottle, type ThrottleOptions } from '../verify/bad-key-throttl
 import { parseRouteRule, type RouteApiKey, type RouteRule } from './route-rule.ts'
 
 export interface ApiKeyAuthOptions {
-  /** Where keys are: `staticKeys`, `fileKeys`, `redisKeys`, `memoryKeys`, or your own. Closed with the app. */
-  readonly store: ApiKeyStore
+  /**
+   * Where keys are: `staticKeys`, `fileKeys`, `redisKeys`, `memoryKeys`, or your own, which is closed with the app. Or
+   * `app.apiKeys` of another app, for a second listener on the same keys; those stay that app's to close.
+   */
+  readonly store: ApiKeyStore | ApiKeys
   /** Header that carries the key. Default `x-api-key`; `false`: none. */
   readonly header?: string | false
   /** Whether `Authorization: Bearer <key>` (or `ApiKey <key>`) is read. Default true. */
@@ -42,7 +45,7 @@ export interface ApiKeyAuthOptions {
 }
 
 export interface ResolvedOptions {
-  readonly store: ApiKeyStore
+  readonly store: ApiKeyStore | ApiKeys
   readonly header: string | false
   readonly bearer: boolean
   readonly cookie: string | false
@@ -69,7 +72,7 @@ export function parseOptions(options: ApiKeyAuthOptions): ResolvedOptions {
   const source = options as unknown as Record<string, unknown>
   const reader = new ValueReader(source, '', problems)
   reader.refuseOthers(optionNames)
-  if (!isObject(options.store) || typeof options.store.findByHash !== 'function') {
+  if (!(options.store instanceof ApiKeys) && typeof options.store?.findByHash !== 'function') {
     reader.report('store', options.store, 'a store such as staticKeys([...])')
   }
   const resolved: ResolvedOptions = {

@@ -16,6 +16,12 @@ export function captureHook(cache: Cache, route: CachedRoute): onSendHookHandler
       case 'untyped':
         reply.removeHeader('content-type')
         break
+      case 'lent':
+        tell(cache, reply, {
+          status: { hit: false, forward: exchange.forward, detail: 'stale-if-error' },
+          xCache: 'STALE',
+        })
+        break
       case 'bypass':
         tell(cache, reply, { status: { hit: false, forward: exchange.forward }, xCache: 'BYPASS' })
         break

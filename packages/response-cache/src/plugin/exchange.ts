@@ -8,6 +8,8 @@ import type { Lookup } from '../store.ts'
 export type Exchange =
   /** The answer comes from the cache, and the stored one had no content type: none may be made up. */
   | { readonly kind: 'untyped' }
+  /** The stored answer was handed out to stand in for the origin's; whoever asked for it sends it. */
+  | { readonly kind: 'lent'; readonly forward: ForwardReason }
   /** Nothing to keep: only tell what happened. */
   | { readonly kind: 'bypass'; readonly forward: ForwardReason }
   /** A method that may change what is stored. */
@@ -50,4 +52,12 @@ export function takeExchange(request: FastifyRequest): Exchange | null {
   const exchange = carrier[kExchange]
   if (exchange !== null) carrier[kExchange] = null
   return exchange
+}
+
+/** The fetch of this request, if there is one under way, gives way to a stored answer: those who wait for it go on. */
+export function lendStored(request: FastifyRequest): Flight | undefined {
+  const exchange = (request as unknown as Carrier)[kExchange]
+  if (exchange?.kind !== 'fetch') return undefined
+  setExchange(request, { kind: 'lent', forward: exchange.forward })
+  return exchange.flight
 }

@@ -42,8 +42,6 @@ export class RequestBody extends Readable {
   constructor(source: Readable) {
     super()
     this.#source = source
-    // undici stops listening when it has the answer, which may be before the client goes away.
-    this.on('error', () => {})
   }
 
   override _read(): void {

@@ -45,6 +45,8 @@ export async function standIn(route: GuardedRoute, what: Missing): Promise<{ pay
 function write(reply: FastifyReply, { status, headers = {} }: FallbackAnswer): void {
   reply.code(status)
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) reply.header(name, value)
+  // What stands in must not be taken for the real answer by a cache on the way.
+  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
 }
 
 /** The answer that a guarded request misses. */

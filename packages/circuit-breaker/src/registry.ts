@@ -1,0 +1,169 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type BreakerEnvironment, CircuitBreaker, type Control, type TimedControl } from './breaker.ts'
+import { type BreakerListener, Emitter } from './emitter.ts'
+import { UnknownBreakerError } from './errors.ts'
+import type { BreakerEventName } from './events.ts'
+import type { BreakerGroup, GroupOptions } from './group.ts'
+import { Groups } from './groups.ts'
+import { KeyedBreakers } from './keyed-breakers.ts'
+import { type OptionProblem, OptionsError } from './options-error.ts'
+import type { BreakerOptions, ResolvedBreakerOptions } from './options.ts'
+import { parseOptions } from './parse-options.ts'
+import type { BreakerSnapshot } from './snapshot.ts'
+
+export interface RegistryOptions {
+  /** For all breakers, where they do not say otherwise. */
+  defaults?: BreakerOptions
+  /** By name; made at once. */
+  breakers?: Readonly<Record<string, BreakerOptions>>
+  /** By name; the breaker of a group is called `group:<name>`. */
+  groups?: Readonly<Record<string, GroupOptions>>
+}
+
+export interface KeyedOptions {
+  /** Breakers at most, 1 or more. Default 10 000. */
+  max?: number
+}
+
+/** Breakers by name. */
+export class BreakerRegistry {
+  readonly #environment: Omit<BreakerEnvironment, 'restore'>
+  readonly #events = new Emitter()
+  readonly #defaults: ResolvedBreakerOptions
+  readonly #breakers = new Map<string, CircuitBreaker>()
+  /** What each was made with; it may have been updated since. */
+  readonly #made = new Map<string, ResolvedBreakerOptions>()
+  readonly #keyed = new Map<string, KeyedBreakers>()
+  readonly #groups: Groups
+
+  /** Throws `OptionsError` with all that is wrong. */
+  constructor(options: RegistryOptions = {}, environment: Omit<BreakerEnvironment, 'restore'> = {}) {
+    this.#environment = environment
+    this.#defaults = parseOptions(options.defaults ?? {}, 'defaults')
+    const { coordinator: _, ...alone } = environment
+    this.#groups = new Groups(
+      options.groups ?? {},
+      (name, gates) => new CircuitBreaker(name, this.#defaults, { ...alone, parent: this.#events, gates }),
+    )
+    const problems: OptionProblem[] = []
+    for (const [name, own] of Object.entries(options.breakers ?? {})) {
+      try {
+        this.ensure(name, own)
+      } catch (error) {
+        if (!(error instanceof OptionsError)) throw error
+        problems.push(...error.problems)
+      }
+    }
+    if (problems.length > 0) throw new OptionsError(problems)
+  }
+
+  get(name: string): CircuitBreaker | undefined {
+    const breaker = this.#breakers.get(name)
+    if (breaker !== undefined) return breaker
+    for (const keyed of this.#keyed.values()) {
+      const found = keyed.find(name)
+      if (found !== undefined) return found
+    }
+    return this.#groups.breakers().find((group) => group.name === name)
+  }
+
+  /**
+   * The breaker of that name, made if there is none. Options are for making it: throws `OptionsError` where they are
+   * bad, and where it was made with others.
+   */
+  ensure(name: string, options?: BreakerOptions): CircuitBreaker {
+    const path = `breakers.${name}`
+    const known = this.#breakers.get(name)
+    if (known === undefined) return this.#create(name, parseOptions(options ?? {}, path, this.#defaults))
+    if (options !== undefined) {
+      const parsed = parseOptions(options, path, this.#defaults)
+      if (!isDeepStrictEqual(parsed, this.#made.get(name))) {
+        throw new OptionsError([{ path, received: options, expected: 'the options it was made with before' }])
+      }
+    }
+    return known
+  }
+
+  /**
+   * A breaker for each key, `<template>:<key>`, at most `max` of them; see `KeyedBreakers`. The same template gives
+   * the same breakers.
+   */
+  keyed(template: string, options?: BreakerOptions, { max = 10_000 }: KeyedOptions = {}): KeyedBreakers {
+    if (!Number.isInteger(max) || max < 1) {
+      const path = `breakers.${template}.maxBreakers`
+      throw new OptionsError([{ path, received: max, expected: 'a whole number from 1' }])
+    }
+    const shared = this.ensure(template, options)
+    let keyed = this.#keyed.get(template)
+    if (keyed === undefined) {
+      keyed = new KeyedBreakers(template, max, shared, (name) =>
+        this.#assemble(name, this.#made.get(template)!, template),
+      )
+      this.#keyed.set(template, keyed)
+    }
+    return keyed
+  }
+
+  /** All of them: by name, by key, and those of the groups. */
+  list(): CircuitBreaker[] {
+    const keyed = [...this.#keyed.values()].flatMap((breakers) => breakers.list())
+    return [...this.#breakers.values(), ...keyed, ...this.#groups.breakers()]
+  }
+
+  stats(): BreakerSnapshot[] {
+    return this.list().map((breaker) => breaker.snapshot())
+  }
+
+  /** The controls by hand throw `UnknownBreakerError` for a name that there is no breaker for. */
+  reset(name: string, control?: Control): void {
+    this.#demand(name).reset(control)
+  }
+
+  open(name: string, control?: TimedControl): void {
+    this.#demand(name).open(control)
+  }
+
+  close(name: string, control?: Control): void {
+    this.#demand(name).close(control)
+  }
+
+  disable(name: string, control?: TimedControl): void {
+    this.#demand(name).disable(control)
+  }
+
+  /** Hears the events of all breakers. Returns the function that takes the listener off. */
+  on<E extends BreakerEventName>(event: E, listener: BreakerListener<E>): () => void {
+    return this.#events.on(event, listener)
+  }
+
+  /** To be called when all breakers are made: throws `OptionsError` if a group has an unknown member. */
+  verify(): void {
+    this.#groups.verify()
+  }
+
+  #create(name: string, options: ResolvedBreakerOptions): CircuitBreaker {
+    const breaker = this.#assemble(name, options, undefined)
+    this.#breakers.set(name, breaker)
+    this.#made.set(name, options)
+    return breaker
+  }
+
+  #assemble(name: string, options: ResolvedBreakerOptions, template: string | undefined): CircuitBreaker {
+    const gates: BreakerGroup[] = this.#groups.of(name, options.group)
+    const breaker = new CircuitBreaker(name, options, {
+      ...this.#environment,
+      parent: this.#events,
+      gates,
+      ...(template === undefined ? {} : { template }),
+    })
+    // Breakers by key come and go: the group watches their template's, which is a member as well.
+    if (template === undefined) for (const group of gates) group.join(breaker)
+    return breaker
+  }
+
+  #demand(name: string): CircuitBreaker {
+    const breaker = this.get(name)
+    if (breaker === undefined) throw new UnknownBreakerError(name)
+    return breaker
+  }
+}

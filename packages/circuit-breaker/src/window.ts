@@ -1,0 +1,30 @@
+import { CountWindow } from './count-window.ts'
+import type { ResolvedBreakerOptions } from './options.ts'
+import { TimeWindow } from './time-window.ts'
+
+/** What a window holds now. */
+export interface WindowCounts {
+  readonly successes: number
+  readonly failures: number
+  /** Successes and failures that were slow. */
+  readonly slow: number
+  /** Neither success nor failure; a window by count does not keep them. */
+  readonly ignored: number
+}
+
+/** The recent calls. Totals are kept as calls come and go: reading them costs nothing, whatever the window holds. */
+export interface CallWindow extends WindowCounts {
+  /** Drops what is too old at `now`. Must precede a reading; `record` and `ignore` do it themselves. */
+  advance(now: number): void
+  record(failed: boolean, slow: boolean, now: number): void
+  ignore(now: number): void
+  clear(): void
+  /** Takes over what another window held, as if it had all happened just now. */
+  seed(counts: WindowCounts, now: number): void
+}
+
+export function createWindow(options: ResolvedBreakerOptions['window']): CallWindow {
+  return options.type === 'time'
+    ? new TimeWindow(options.durationMs, options.buckets)
+    : new CountWindow(options.size)
+}
