@@ -1,4 +1,4 @@
-import type { ApiKeys, KeyAttributes } from '@sluice/api-key-auth'
+import type { ApiKeys, KeyAttributes, KeyChanges } from '@sluice/api-key-auth'
 import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify'
 
 interface KeyParams {
@@ -6,7 +6,6 @@ interface KeyParams {
 }
 
 type Attributes = KeyAttributes & { hash?: string; id?: string }
-type Changes = Parameters<ApiKeys['update']>[1]
 
 /**
  * API keys over HTTP, for operators:
@@ -43,7 +42,7 @@ export function addKeysApi(
       return { record: await keys.import({ ...attributes, hash }, actor(request)) }
     },
   )
-  app.patch<{ Params: KeyParams; Body: Changes }>(
+  app.patch<{ Params: KeyParams; Body: KeyChanges }>(
     '/admin/keys/:id',
     { ...guard('keys:write'), schema: { body: changeSchema } },
     (request) => keys.update(request.params.id, request.body, actor(request)),

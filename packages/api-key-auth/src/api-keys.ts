@@ -1,17 +1,12 @@
 import { AuditTrail, type AuditEvent, type AuditEvents, type KeyChange } from './audit-trail.ts'
 import { ApiKeyConflictError, ApiKeyNotFoundError } from './errors.ts'
-import {
-  readAttributes,
-  withoutGaps,
-  type KeyAttributes,
-  type ParsedAttributes,
-} from './keys/key-attributes.ts'
+import { checkAttributes, checkChanges, wrongAttribute, type KeyChanges } from './keys/checked-attributes.ts'
+import type { KeyAttributes, ParsedAttributes } from './keys/key-attributes.ts'
 import { keyIdPattern, normalizeHash } from './keys/key-entry.ts'
 import { environmentPattern, generateKey, generateKeyId } from './keys/key-format.ts'
 import { createKeyHasher, type KeyHasher } from './keys/key-hash.ts'
 import { describeKey, type ApiKeyDescription, type ApiKeyRecord } from './keys/key-record.ts'
 import { KeyCounters, type ApiKeyStats } from './key-stats.ts'
-import { ApiKeyConfigurationError, ValueReader, type ConfigurationProblem } from './problems.ts'
 import type { ApiKeyStore } from './stores/api-key-store.ts'
 import { hashesOf } from './stores/key-table.ts'
 import { localLookup, type KeyLookup } from './verify/key-lookup.ts'
@@ -112,7 +107,7 @@ export class ApiKeys {
    * @throws ApiKeyConfigurationError if an attribute is wrong
    */
   async create(attributes: KeyAttributes, context?: ChangeContext): Promise<IssuedKey> {
-    const parsed = parseAttributes(attributes, ['consumer'])
+    const parsed = checkAttributes(attributes)
     const id = generateKeyId()
     const key = generateKey(this.environment, id)
     const record = await this.add({ id, hash: this.hasher.hash(key), ...parsed }, 'created', context)
@@ -128,7 +123,7 @@ export class ApiKeys {
     const hash = normalizeHash(given)
     if (hash === undefined) throw wrongAttribute('hash', given, 'sha256: or hmac-sha256: and 64 hex digits')
     if (!keyIdPattern.test(id)) throw wrongAttribute('id', id, '1 to 64 letters, digits, `.`, `_` or `-`')
-    const parsed = parseAttributes(rest, ['consumer'])
+    const parsed = checkAttributes(rest)
     return this.add({ id, hash, ...parsed, ...(foreign ? { foreign } : {}) }, 'imported', context)
   }
 
@@ -143,19 +138,8 @@ export class ApiKeys {
   }
 
   /** Changes what is given and leaves the rest; `null` takes an attribute away. The consumer stays who it is. */
-  async update(
-    id: string,
-    changes: { readonly [K in keyof Omit<KeyAttributes, 'consumer'>]?: KeyAttributes[K] | null },
-    context?: ChangeContext,
-  ): Promise<ApiKeyDescription> {
-    const parsed = parseAttributes(changes, [])
-    const removed = new Set(
-      Object.entries(changes).flatMap(([name, value]) => (value === null ? [name] : [])),
-    )
-    const record = await this.change(id, (stored) => {
-      const kept = Object.fromEntries(Object.entries(stored).filter(([name]) => !removed.has(name)))
-      return { scopes: [], ...kept, ...parsed } as unknown as ApiKeyRecord
-    })
+  async update(id: string, changes: KeyChanges, context?: ChangeContext): Promise<ApiKeyDescription> {
+    const record = await this.change(id, checkChanges(changes))
     this.audit.tell('updated', changeOf(record, context))
     return describeKey(record, this.now())
   }
@@ -271,18 +255,4 @@ export class ApiKeys {
 
 function changeOf({ id, consumer }: ApiKeyRecord, context: ChangeContext | undefined): KeyChange {
   return { id, consumer, ...(context?.actor === undefined ? {} : { actor: context.actor }) }
-}
-
-function parseAttributes(attributes: object, required: readonly string[]): ParsedAttributes {
-  const source = attributes as Record<string, unknown>
-  const problems: ConfigurationProblem[] = []
-  const reader = new ValueReader(source, '', problems)
-  const parsed = readAttributes(source, reader)
-  for (const name of required) if (source[name] === undefined) reader.report(name, undefined, 'a value')
-  if (problems.length > 0) throw new ApiKeyConfigurationError('Attributes of an API key', problems)
-  return withoutGaps(parsed)
-}
-
-function wrongAttribute(path: string, received: unknown, expected: string): ApiKeyConfigurationError {
-  return new ApiKeyConfigurationError('Attributes of an API key', [{ path, received, expected }])
 }

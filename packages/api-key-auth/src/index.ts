@@ -21,6 +21,7 @@ export type { ApiKeyStore, KeyStoreEvent, MaybePromise } from './stores/api-key-
 
 export { keyPattern, parseKey } from './keys/key-format.ts'
 export type { ParsedKey } from './keys/key-format.ts'
+export type { KeyChanges } from './keys/checked-attributes.ts'
 export type { KeyAttributes } from './keys/key-attributes.ts'
 export type { ApiKeyEntry } from './keys/key-entry.ts'
 export type { ApiKeyDescription, ApiKeyRecord, KeyRateLimit, KeyStatus } from './keys/key-record.ts'

@@ -37,8 +37,13 @@ export class KeyMessages {
     )
     subscriber.on('error', (error: Error) => this.lost(error))
     subscriber.on('close', () => this.lost(new Error('The connection for messages about API keys is closed')))
-    subscriber.on('ready', () => this.found())
-    subscriber.subscribe(this.channel).catch((error: Error) => this.lost(error))
+    // With each connection anew: a first subscription that failed is one that the client would not repeat.
+    subscriber.on('ready', () => {
+      subscriber.subscribe(this.channel).then(
+        () => this.found(),
+        (error: Error) => this.lost(error),
+      )
+    })
     return subscriber
   }
 

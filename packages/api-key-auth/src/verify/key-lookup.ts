@@ -12,6 +12,8 @@ export const notFound: Found = Object.freeze({ known: false })
 /** Finds records for requests: never throws, never rejects, never waits for long. */
 export interface KeyLookup {
   find(hash: string, now: number): MaybePromise<Found>
+  /** The record, if it is at hand and still counts. */
+  recall(hash: string, now: number): ApiKeyRecord | undefined
   /** Whether an answer for this hash is at hand, so that asking costs the store nothing. */
   remembers(hash: string, now: number): boolean
   /** Takes in what the store tells. */
@@ -31,6 +33,10 @@ export function localLookup(store: ApiKeyStore): KeyLookup {
     find: (hash) => {
       const record = store.findByHash(hash)
       return record instanceof Promise ? record.then(toFound) : toFound(record)
+    },
+    recall: (hash) => {
+      const record = store.findByHash(hash)
+      return record instanceof Promise ? undefined : record
     },
     remembers: () => true,
     follow: () => {},

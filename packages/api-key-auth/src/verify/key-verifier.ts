@@ -19,26 +19,42 @@ export interface KeyVerifierOptions {
 /** From a text that claims to be a key to a verdict. */
 export class KeyVerifier {
   private readonly options: KeyVerifierOptions
+  private readonly ownPrefix: string
 
   constructor(options: KeyVerifierOptions) {
     this.options = options
+    this.ownPrefix = `${keyPrefix}${options.environment}_`
   }
 
-  /** Whether it is worth a look-up: a sound key of this environment, or one that may have been made elsewhere. */
-  accepts(key: string): boolean {
-    if (!key.startsWith(keyPrefix)) return this.options.foreignKeys() && key !== ''
-    return parseKey(key)?.environment === this.options.environment
-  }
-
+  /**
+   * A key whose hash is at hand needs no checksum; for all others it decides whether they are worth a look-up.
+   * Never rejects.
+   */
   verify(key: string, now: number, address?: string): MaybePromise<Verdict> {
-    if (!this.accepts(key)) return malformed
-    return this.tryNext(this.options.hasher.candidates(key), 0, now, address)
+    if (!this.isOurs(key)) return malformed
+    const hashes = this.options.hasher.candidates(key)
+    for (const hash of hashes) {
+      const record = this.options.lookup.recall(hash, now)
+      if (record !== undefined) return judge(record, hash, now, address)
+    }
+    return this.isSound(key) ? this.tryNext(hashes, 0, now, address) : malformed
   }
 
   /** Whether a verdict can be had without asking the store. */
   remembers(key: string, now: number): boolean {
-    if (!this.accepts(key)) return true
+    if (!this.isOurs(key) || !this.isSound(key)) return true
     return this.options.hasher.candidates(key).some((hash) => this.options.lookup.remembers(hash, now))
+  }
+
+  /** Whether it says to be of this environment, or may have been made elsewhere. */
+  private isOurs(key: string): boolean {
+    return key.startsWith(keyPrefix)
+      ? key.startsWith(this.ownPrefix)
+      : this.options.foreignKeys() && key !== ''
+  }
+
+  private isSound(key: string): boolean {
+    return !key.startsWith(keyPrefix) || parseKey(key) !== undefined
   }
 
   private tryNext(

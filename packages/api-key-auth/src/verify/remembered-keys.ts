@@ -56,15 +56,19 @@ export class RememberedKeys implements KeyLookup {
   }
 
   find(hash: string, now: number): MaybePromise<Found> {
-    const memory = this.known.get(hash)
-    if (memory !== undefined) {
-      const age = this.age(memory, now)
-      if (age * 2 > this.options.ttlMs && now >= this.downUntil) void this.ask(hash, now)
-      if (age < this.options.ttlMs) return { known: true, record: memory.record }
-    } else if (this.rememberedUnknown(hash, now)) {
-      return notFound
-    }
+    const record = this.recall(hash, now)
+    if (record !== undefined) return { known: true, record }
+    if (!this.known.has(hash) && this.rememberedUnknown(hash, now)) return notFound
     return now < this.downUntil ? this.inDoubt(hash, now) : this.ask(hash, now)
+  }
+
+  recall(hash: string, now: number): ApiKeyRecord | undefined {
+    const memory = this.known.get(hash)
+    if (memory === undefined) return undefined
+    const age = this.age(memory, now)
+    if (age >= this.options.ttlMs) return undefined
+    if (age * 2 > this.options.ttlMs && now >= this.downUntil) void this.ask(hash, now)
+    return memory.record
   }
 
   remembers(hash: string, now: number): boolean {

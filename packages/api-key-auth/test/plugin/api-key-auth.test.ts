@@ -32,6 +32,32 @@ test('a good key passes, and says who is calling', async (t) => {
   t.equal(app.apiKeys.stats().accepted, 1)
 })
 
+test('a HEAD twin is guarded like its GET', async (t) => {
+  const app = await start(t)
+  const { key } = await app.apiKeys.create({ consumer: 'a' })
+  t.equal((await app.inject({ method: 'HEAD', url: '/any' })).statusCode, 401)
+  t.equal((await app.inject({ method: 'HEAD', url: '/any', headers: { 'x-api-key': key } })).statusCode, 200)
+})
+
+test('an update changes what may be changed and nothing else', async (t) => {
+  const { apiKeys } = await start(t)
+  const { key, record } = await apiKeys.create({ consumer: 'a', scopes: ['a'], name: 'n' })
+  t.match(await apiKeys.update(record.id, { disabled: true, name: null }), {
+    status: 'disabled',
+    scopes: ['a'],
+  })
+  t.equal((await apiKeys.verify(key)).valid, false)
+  t.match(await apiKeys.update(record.id, { disabled: null, scopes: null }), { status: 'active', scopes: [] })
+  t.equal((await apiKeys.verify(key)).valid, true)
+  for (const bad of [{ consumer: 'b' }, { hash: null }, { id: null }, { revision: 9 }, { scopes: 'a' }]) {
+    await t.rejects(apiKeys.update(record.id, bad as any), { code: 'SLUICE_API_KEY_CONFIGURATION' })
+  }
+  await t.rejects(apiKeys.update('nobody', { name: 'x' }), {
+    code: 'SLUICE_API_KEY_NOT_FOUND',
+    statusCode: 404,
+  })
+})
+
 test('no key at all is 401 with a challenge', async (t) => {
   const app = await start(t)
   const reply = await app.inject('/any')

@@ -183,6 +183,28 @@ for (const [name, fail] of [
   )
 }
 
+test('an instance that started before Redis hears messages once there is one', withRedis, async (t) => {
+  const process = await server(t)
+  await process.kill()
+  const impatient = new Redis(process.url, {
+    retryStrategy: () => 20,
+    commandTimeout: 50,
+    enableOfflineQueue: false,
+  })
+  impatient.on('error', () => {})
+  t.teardown(() => impatient.disconnect())
+  const app = await instance(t, impatient, longMemory)
+  await new Promise((done) => setTimeout(done, 200))
+  await process.restart()
+  const redis = connect(t, process)
+  t.ok(await subscribed(redis, 1))
+  const other = await instance(t, redis, {}, { follow: false })
+  const { key, record } = await other.apiKeys.create({ consumer: 'a' })
+  t.ok(await until(async () => (await ask(app, key)) === 200))
+  await other.apiKeys.revoke(record.id)
+  t.ok(await until(async () => (await ask(app, key)) === 401))
+})
+
 test('uses are noted, late and in one go', withRedis, async (t) => {
   const process = await server(t)
   const redis = connect(t, process)
