@@ -20,8 +20,8 @@ export function latency(ms: number): string {
 
 /** `12 %`, `0.4 %`. */
 export function percent(ratio: number): string {
-  const value = ratio * 100
-  return `${value > 0 && value < 10 && value % 1 !== 0 ? value.toFixed(1) : Math.round(value)} %`
+  const value = Math.round(ratio * 1000) / 10
+  return `${value < 10 ? value : Math.round(value)} %`
 }
 
 /** `1,240`. */

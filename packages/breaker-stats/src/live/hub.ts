@@ -18,6 +18,7 @@ export class Hub {
   readonly #app: FastifyInstance
   readonly #viewers: Viewers
   readonly #intervalMs: number
+  readonly #checkUpMs: number
   readonly #instance: string
   readonly #board = new Board()
   readonly #touched = new Set<string>()
@@ -32,6 +33,7 @@ export class Hub {
   constructor(app: FastifyInstance, options: ViewerLimits & { intervalMs: number }, instance: string) {
     this.#app = app
     this.#intervalMs = options.intervalMs
+    this.#checkUpMs = Math.min(checkUpMs, options.maxAgeMs)
     this.#instance = instance
     this.#viewers = new Viewers(options, () => performance.now())
     this.#unsubscribe = app.circuitBreakers.on('transition', ({ breaker }) => this.#touch(breaker))
@@ -80,7 +82,7 @@ export class Hub {
   }
 
   #begin(): void {
-    this.#checkUp = setInterval(() => this.#viewers.checkUp(), checkUpMs).unref()
+    this.#checkUp = setInterval(() => this.#viewers.checkUp(), this.#checkUpMs).unref()
     this.#schedule(this.#intervalMs)
   }
 

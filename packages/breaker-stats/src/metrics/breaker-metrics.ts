@@ -1,16 +1,13 @@
-import type { BreakerState, LatencyKind } from '@sluice/circuit-breaker'
+import type { LatencyKind } from '@sluice/circuit-breaker'
 import type { BreakerSeries } from './breaker-series.ts'
-import { boundTexts, labelText, type Exposition, type MetricType } from './exposition.ts'
+import { labelText, type Exposition, type MetricType } from './exposition.ts'
+import { HistogramText } from './histogram-text.ts'
 import type { BreakerLedger, TransitionLedger } from './transition-ledger.ts'
 
-const states: readonly BreakerState[] = [
-  'closed',
-  'open',
-  'half-open',
-  'recovering',
-  'forced-open',
-  'disabled',
-]
+const callsFamily = 'circuitbreaker_calls_seconds'
+const states = (['closed', 'open', 'half-open', 'recovering', 'forced-open', 'disabled'] as const).map(
+  (state) => [state, labelText({ state: state.replace('-', '_') })] as const,
+)
 const alwaysShown: ReadonlySet<LatencyKind> = new Set(['successful', 'failed'])
 const kinds: readonly LatencyKind[] = ['successful', 'failed', 'timeout', 'ignored']
 
@@ -90,7 +87,6 @@ const simple: readonly Simple[] = [
 export class BreakerMetrics {
   readonly #ledger: TransitionLedger
   readonly #labels = new Map<string, SeriesLabels>()
-  #bounds: { readonly of: readonly number[]; readonly texts: readonly string[] } = { of: [], texts: [] }
 
   constructor(ledger: TransitionLedger) {
     this.#ledger = ledger
@@ -101,7 +97,7 @@ export class BreakerMetrics {
     const series = all.map((one) => [one, this.#labelsOf(one)] as const)
     if (this.#labels.size > all.length) this.#forget(all)
     writeStates(exposition, series)
-    this.#writeCalls(exposition, series)
+    writeCalls(exposition, series)
     writeWindow(exposition, series)
     writeRejections(exposition, series)
     for (const { name, type, help, value } of simple) {
@@ -125,20 +121,6 @@ export class BreakerMetrics {
   #forget(all: readonly BreakerSeries[]): void {
     const live = new Set(all.map(({ name }) => name))
     for (const name of this.#labels.keys()) if (!live.has(name)) this.#labels.delete(name)
-  }
-
-  #writeCalls(exposition: Exposition, series: readonly Labelled[]): void {
-    exposition.family('circuitbreaker_calls_seconds', 'histogram', 'How long calls took, by how they ended.')
-    for (const [{ latencyBuckets }, labels] of series) {
-      const { le, counts, sums } = latencyBuckets
-      if (this.#bounds.of !== le) this.#bounds = { of: le, texts: boundTexts(le) }
-      for (const kind of kinds) {
-        const seen = counts[kind]
-        if (alwaysShown.has(kind) || seen[seen.length - 1] !== 0) {
-          exposition.histogram(labels.with(`kind="${kind}"`), this.#bounds.texts, seen, sums[kind])
-        }
-      }
-    }
   }
 
   #writeLedger(exposition: Exposition, series: readonly Labelled[], now: number): void {
@@ -177,9 +159,19 @@ type Labelled = readonly [BreakerSeries, SeriesLabels]
 class SeriesLabels {
   readonly own: string
   readonly #with = new Map<string, string>()
+  readonly #calls = new Map<LatencyKind, HistogramText>()
 
   constructor(name: string, group: string | undefined) {
     this.own = labelText(group === undefined ? { name } : { name, group })
+  }
+
+  calls(kind: LatencyKind, bounds: readonly number[]): HistogramText {
+    let text = this.#calls.get(kind)
+    if (text === undefined) {
+      text = new HistogramText(callsFamily, this.with(`kind="${kind}"`), bounds)
+      this.#calls.set(kind, text)
+    }
+    return text
   }
 
   /** @param label bounded in number, and already escaped */
@@ -193,10 +185,20 @@ class SeriesLabels {
 function writeStates(exposition: Exposition, series: readonly Labelled[]): void {
   exposition.family('circuitbreaker_state', 'gauge', 'Breakers of this name that are in this state.')
   for (const [one, labels] of series) {
-    for (const state of states) {
-      exposition.sample(one.states.get(state) ?? 0, labels.with(`state="${state.replace('-', '_')}"`))
-    }
+    for (const [state, label] of states) exposition.sample(one.states.get(state) ?? 0, labels.with(label))
     exposition.sample(one.observing, labels.with('state="metrics_only"'))
+  }
+}
+
+function writeCalls(exposition: Exposition, series: readonly Labelled[]): void {
+  exposition.family(callsFamily, 'histogram', 'How long calls took, by how they ended.')
+  for (const [{ latencyBuckets }, labels] of series) {
+    for (const kind of kinds) {
+      const counts = latencyBuckets.counts[kind]
+      if (alwaysShown.has(kind) || counts[counts.length - 1] !== 0) {
+        exposition.lines(labels.calls(kind, latencyBuckets.le).render(counts, latencyBuckets.sums[kind]))
+      }
+    }
   }
 }
 

@@ -16,6 +16,7 @@ export class Exposition {
   readonly #format: ExpositionFormat
   #text = ''
   #name = ''
+  #open = ''
 
   constructor(format: ExpositionFormat) {
     this.#format = format
@@ -30,26 +31,19 @@ export class Exposition {
     const declared =
       this.#format === 'openmetrics' && type === 'counter' ? name.slice(0, -'_total'.length) : name
     this.#name = name
+    this.#open = `${name}{`
     this.#text += `# HELP ${declared} ${this.#escapeHelp(help)}\n# TYPE ${declared} ${type}\n`
   }
 
   /** @param labels as made by `labelText`, or nothing */
   sample(value: number, labels = ''): void {
-    this.#text += this.#name + (labels === '' ? ' ' : `{${labels}} `) + numberText(value) + '\n'
+    this.#text += labels === '' ? `${this.#name} ` : this.#open + labels + '} '
+    this.#text += numberText(value) + '\n'
   }
 
-  /**
-   * @param bounds upper bounds as `boundTexts` makes them, ascending, with infinity
-   * @param counts cumulative, one for each bound
-   */
-  histogram(labels: string, bounds: readonly string[], counts: ArrayLike<number>, sum: number): void {
-    const name = this.#name
-    const open = labels === '' ? `${name}_bucket{` : `${name}_bucket{${labels},`
-    const tail = labels === '' ? ' ' : `{${labels}} `
-    let text = ''
-    for (let i = 0; i < bounds.length; i++) text += open + bounds[i] + '} ' + (counts[i] ?? 0) + '\n'
-    const count = counts[bounds.length - 1] ?? 0
-    this.#text += `${text}${name}_sum${tail}${numberText(sum)}\n${name}_count${tail}${count}\n`
+  /** Lines of the family as they are, each with its end. */
+  lines(text: string): void {
+    this.#text += text
   }
 
   /** Quotes are escaped in OpenMetrics alone. */
@@ -69,12 +63,8 @@ export function labelText(labels: Readonly<Record<string, string>>): string {
     .join(',')
 }
 
-/** Label texts of the upper bounds of a histogram's buckets, with that of the last, infinite one. */
-export function boundTexts(bounds: readonly number[]): string[] {
-  return [...bounds, Infinity].map((bound) => `le="${numberText(bound)}"`)
-}
-
-function numberText(value: number): string {
+/** As both formats spell it. */
+export function numberText(value: number): string {
   if (value === Infinity) return '+Inf'
   if (value === -Infinity) return '-Inf'
   return String(value) // NaN is spelled alike

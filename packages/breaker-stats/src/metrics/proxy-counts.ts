@@ -7,17 +7,18 @@ import type {
   onSendHookHandler,
   RouteOptions,
 } from 'fastify'
-import { boundTexts, labelText, type Exposition } from './exposition.ts'
+import { labelText, type Exposition } from './exposition.ts'
+import { HistogramText } from './histogram-text.ts'
 
+const durationFamily = 'gateway_proxy_request_duration_seconds'
 /** Upper bounds in seconds. */
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-const boundLabels = boundTexts(bounds)
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 const statuses = ['success', 'client_error', 'error', 'circuit_open', 'aborted'] as const
 type Status = (typeof statuses)[number]
 
 class MethodCounts {
-  readonly labels: string
+  readonly #duration: HistogramText
   readonly statusLabels: Readonly<Record<Status, string>>
   readonly requests: Record<Status, number> = {
     success: 0,
@@ -27,26 +28,29 @@ class MethodCounts {
     aborted: 0,
   }
   readonly #durations: number[] = Array.from({ length: bounds.length + 1 }, () => 0)
-  seconds = 0
+  #seconds = 0
 
   constructor(service: string, method: string) {
-    this.labels = labelText({ service, method })
+    this.#duration = new HistogramText(durationFamily, labelText({ service, method }), bounds)
     this.statusLabels = Object.fromEntries(
       statuses.map((status) => [status, labelText({ service, method, status })]),
     ) as Record<Status, string>
   }
 
   observe(seconds: number): void {
-    this.seconds += seconds
+    this.#seconds += seconds
     let bucket = 0
     while (bucket < bounds.length && seconds > bounds[bucket]!) bucket++
     this.#durations[bucket]! += 1
   }
 
-  /** Of answered requests; cumulative, as histograms have it. */
-  get durations(): number[] {
+  /** The histogram of how long answered requests took. */
+  durationLines(): string {
     let sum = 0
-    return this.#durations.map((count) => (sum += count))
+    return this.#duration.render(
+      this.#durations.map((count) => (sum += count)),
+      this.#seconds,
+    )
   }
 }
 
@@ -100,9 +104,8 @@ export class ProxyCounts {
         exposition.sample(counts.requests[status], counts.statusLabels[status])
       }
     }
-    exposition.family('gateway_proxy_request_duration_seconds', 'histogram', 'How long those requests took.')
-    for (const { labels, durations, seconds } of all)
-      exposition.histogram(labels, boundLabels, durations, seconds)
+    exposition.family(durationFamily, 'histogram', 'How long those requests took.')
+    for (const counts of all) exposition.lines(counts.durationLines())
   }
 }
 
@@ -115,9 +118,13 @@ function append(route: RouteOptions, hook: RouteHook, handler: unknown): void {
   Object.assign(route, { [hook]: [...handlers, handler] })
 }
 
-function serviceOf({ config }: RouteOptions): string | undefined {
-  const { circuitBreaker } = config ?? {}
-  return typeof circuitBreaker === 'object' ? circuitBreaker.name : circuitBreaker || undefined
+/** The breaker's name: what the route says, or what circuit-breaker calls the breaker of a route that says none. */
+function serviceOf({ config, method, url }: RouteOptions): string | undefined {
+  const given = config?.circuitBreaker
+  if (given === undefined || given === false) return undefined
+  if (typeof given === 'string') return given
+  const methods = [method].flat().map((one) => (one === 'HEAD' ? 'GET' : one))
+  return given.name ?? `${[...new Set(methods)].join(',')} ${url}`
 }
 
 /** Whether a 503 is a breaker's answer rather than the upstream's: it has the breaker's error code. */
