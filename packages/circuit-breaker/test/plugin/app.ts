@@ -17,6 +17,8 @@ export interface TestApp {
 export interface AppOptions {
   readonly plugin?: CircuitBreakerOptions
   readonly fastify?: FastifyServerOptions
+  /** Plugins ahead of this one. */
+  readonly before?: (app: FastifyInstance) => void
   /** For the requests to the upstream. */
   readonly agent?: Agent.Options
 }
@@ -33,6 +35,7 @@ export async function startApp(t: Test, routes: Routes, options: AppOptions = {}
     await app.close()
     await upstream.close()
   })
+  options.before?.(app)
   await app.register(circuitBreaker, options.plugin ?? {})
   routes(app, upstream, agent)
   await app.listen({ port: 0, host: '127.0.0.1' })

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request as httpRequest, type Server
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import httpProxy from '@fastify/http-proxy'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { test, type Test } from 'tap'
 import { type Agent, request } from 'undici'
 import { circuitBreaker, type FallbackEvent, type RouteBreakerOptions } from '../../src/index.ts'
@@ -61,6 +61,7 @@ test('static: the same answer, serialised as its body asks', async (t) => {
     t.equal(response.status, 203)
     t.equal(response.headers.get('content-type'), type)
     t.equal(response.headers.get('x-fallback'), 'yes')
+    t.equal(response.headers.get('cache-control'), 'no-store')
     t.equal(await response.text(), text)
     t.equal(events.length, 1)
     t.match(events[0], { breaker: 'upstream', error: { code: 'SLUICE_BREAKER_OPEN' } })
@@ -197,18 +198,28 @@ test('cache: the last good answer with its age, marked as stale, without cookies
   const lastGood = async ({ url }: FastifyRequest): Promise<unknown> => {
     asked.push(url)
     if (url !== '/known') return undefined
-    const headers = { 'content-type': 'text/plain', 'set-cookie': 'secret=1', etag: '"1"' }
+    const headers = { 'content-type': 'text/plain', 'set-cookie': 'secret=1', 'cache-control': 'max-age=60' }
     return { status: 200, headers, body: Buffer.from('old but good'), ageSeconds: 61.7 }
   }
-  const app = await startApp(t, (instance, ...rest) => {
-    instance.decorate('responseCache', { lastGood } as never)
-    guarded({ fallback: { type: 'cache' } })(instance, ...rest)
-  })
+  const before = (app: FastifyInstance): void => {
+    app.decorate('responseCache', { lastGood } as never)
+    // As the cache plugin does with what it has not found.
+    const sayMiss = async (_request: unknown, reply: FastifyReply): Promise<void> =>
+      void reply.header('x-cache', 'MISS')
+    app.addHook('onRoute', (route) => {
+      route.onSend = [...[route.onSend ?? []].flat(), sayMiss]
+    })
+  }
+  const app = await startApp(t, guarded({ fallback: { type: 'cache' } }), { before })
   app.breakers.open('upstream')
   const response = await fetch(`${app.origin}/known`)
   t.equal(response.status, 200)
   t.equal(await response.text(), 'old but good')
-  t.match(Object.fromEntries(response.headers), { age: '61', 'x-cache': 'STALE', etag: '"1"' })
+  t.match(Object.fromEntries(response.headers), {
+    age: '61',
+    'x-cache': 'STALE',
+    'cache-control': 'no-store',
+  })
   t.equal(response.headers.get('set-cookie'), null)
   t.equal(await get(`${app.origin}/unknown`), '503')
   t.strictSame(asked, ['/known', '/unknown'])
