@@ -1,7 +1,7 @@
-import type { Ticket } from './circuit-port.ts'
+import type { Ticket } from './circuit/circuit-port.ts'
 import type { FailureCause, Outcome } from './outcome.ts'
 import type { Permit } from './permit.ts'
-import type { Probe } from './probes.ts'
+import type { Probe } from './circuit/probes.ts'
 
 /** Who gives permits, and hears of their end. */
 export interface PermitIssuer {

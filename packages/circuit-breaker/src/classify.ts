@@ -1,4 +1,4 @@
-import type { Attempt, ResolvedBreakerOptions } from './options.ts'
+import type { Attempt, ResolvedBreakerOptions } from './options/options.ts'
 import type { FailureCause, FailureKind, Outcome } from './outcome.ts'
 
 /** What an attempt came to. The cause is there for failures. */

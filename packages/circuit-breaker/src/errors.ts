@@ -1,5 +1,5 @@
 import type { RejectReason } from './rejection.ts'
-import type { BreakerState } from './state.ts'
+import type { BreakerState } from './circuit/state.ts'
 
 /** Base of the errors a breaker gives to callers. They are made without a stack: they are no bug, and may be many. */
 abstract class BreakerError extends Error {

@@ -5,11 +5,11 @@ export {
   createCircuitBreaker,
   type TimedControl,
 } from './breaker.ts'
-export type { CallContext } from './call-context.ts'
+export type { CallContext } from './execute/call-context.ts'
 export { classify, type Verdict } from './classify.ts'
 export { type Clock, type ClockTimer, systemClock } from './clock.ts'
-export type { BreakerCoordinator, SharedVerdict } from './coordinator.ts'
-export type { BreakerListener } from './emitter.ts'
+export type { BreakerCoordinator, SharedVerdict } from './fleet/coordinator.ts'
+export type { BreakerListener } from './events/emitter.ts'
 export { BreakerOpenError, BreakerTimeoutError, UnknownBreakerError } from './errors.ts'
 export type {
   BreakerEventName,
@@ -20,14 +20,14 @@ export type {
   RejectEvent,
   SettledEvent,
   TransitionEvent,
-} from './events.ts'
-export type { ExecuteOptions } from './execute.ts'
+} from './events/events.ts'
+export type { ExecuteOptions } from './execute/execute.ts'
 export type { Fallback, FallbackCall, FallbackHandler } from './fallback.ts'
-export type { FleetStatus } from './fleet-status.ts'
-export type { GroupOptions } from './group.ts'
-export { KeyedBreakers } from './keyed-breakers.ts'
-export type { LatencyBuckets, LatencyKind, LatencySummary } from './latency.ts'
-export { type OptionProblem, OptionsError } from './options-error.ts'
+export type { FleetStatus } from './fleet/fleet-status.ts'
+export type { GroupOptions } from './registry/group.ts'
+export { KeyedBreakers } from './registry/keyed-breakers.ts'
+export type { LatencyBuckets, LatencyKind, LatencySummary } from './latency/latency.ts'
+export { type OptionProblem, OptionsError } from './options/options-error.ts'
 export type {
   Attempt,
   BreakerOptions,
@@ -39,17 +39,17 @@ export type {
   RecoveryOptions,
   ResolvedBreakerOptions,
   TimeWindowOptions,
-} from './options.ts'
+} from './options/options.ts'
 export type { FailureCause, FailureKind, Outcome } from './outcome.ts'
 export type { Permit } from './permit.ts'
-export { BreakerRegistry, type KeyedOptions, type RegistryOptions } from './registry.ts'
+export { BreakerRegistry, type KeyedOptions, type RegistryOptions } from './registry/registry.ts'
 export type { Rejection, RejectReason } from './rejection.ts'
 export type { SavedBreaker } from './saved-breaker.ts'
 export type { BreakerSnapshot } from './snapshot.ts'
-export type { BreakerState, Scope, TransitionRecord } from './state.ts'
+export type { BreakerState, Scope, TransitionRecord } from './circuit/state.ts'
 export type { Totals } from './totals.ts'
-export type { CallSample, TripStrategy } from './trip-strategy.ts'
-export type { WindowCounts } from './window.ts'
+export type { CallSample, TripStrategy } from './circuit/trip-strategy.ts'
+export type { WindowCounts } from './window/window.ts'
 export {
   circuitBreaker,
   circuitBreaker as default,

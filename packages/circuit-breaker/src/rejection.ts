@@ -1,5 +1,5 @@
 import { BreakerOpenError } from './errors.ts'
-import type { BreakerState } from './state.ts'
+import type { BreakerState } from './circuit/state.ts'
 
 export type RejectReason = 'open' | 'half-open' | 'recovering' | 'forced' | 'group' | 'bulkhead' | 'pause'
 

@@ -1,9 +1,9 @@
-import type { Circuit } from './circuit.ts'
+import type { Circuit } from './circuit/circuit.ts'
 import type { Clock } from './clock.ts'
-import { Probes } from './probes.ts'
-import type { ResolvedBreakerOptions } from './options.ts'
-import type { BreakerState, CircuitState, Scope } from './state.ts'
-import type { WindowCounts } from './window.ts'
+import { Probes } from './circuit/probes.ts'
+import type { ResolvedBreakerOptions } from './options/options.ts'
+import type { BreakerState, CircuitState, Scope } from './circuit/state.ts'
+import type { WindowCounts } from './window/window.ts'
 
 /** A breaker's state as JSON. Times are epoch ms, so that another process can go on with it. */
 export interface SavedBreaker {

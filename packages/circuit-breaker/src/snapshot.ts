@@ -1,11 +1,11 @@
-import type { BreakerCoordinator } from './coordinator.ts'
+import type { BreakerCoordinator } from './fleet/coordinator.ts'
 import type { Engine } from './engine.ts'
-import type { LatencyBuckets, LatencySummary } from './latency.ts'
-import type { ResolvedBreakerOptions } from './options.ts'
-import type { BreakerState, CircuitState, Scope, TransitionRecord } from './state.ts'
-import type { FleetStatus } from './fleet-status.ts'
+import type { LatencyBuckets, LatencySummary } from './latency/latency.ts'
+import type { ResolvedBreakerOptions } from './options/options.ts'
+import type { BreakerState, CircuitState, Scope, TransitionRecord } from './circuit/state.ts'
+import type { FleetStatus } from './fleet/fleet-status.ts'
 import type { Totals } from './totals.ts'
-import type { WindowCounts } from './window.ts'
+import type { WindowCounts } from './window/window.ts'
 
 /** The facts about a breaker at one moment, for stats, metrics and dashboards. Plain data. */
 export interface BreakerSnapshot {

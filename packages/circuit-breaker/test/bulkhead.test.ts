@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { GradientLimit } from '../src/gradient-limit.ts'
+import { GradientLimit } from '../src/bulkhead/gradient-limit.ts'
 import { permit, refusal, subject, trip } from './subject.ts'
 
 test('limits calls at one time, and says so', (t) => {

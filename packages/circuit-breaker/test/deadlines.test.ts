@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { ClockTimer } from '../src/index.ts'
-import { Deadline, Deadlines } from '../src/deadlines.ts'
+import { Deadline, Deadlines } from '../src/execute/deadlines.ts'
 import { ManualClock } from '../src/testing/index.ts'
 
 class CountingClock extends ManualClock {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { LatencyRecorder } from '../src/latency-recorder.ts'
-import { lowerBoundMs, SCALE_LENGTH, stepOf } from '../src/latency-scale.ts'
+import { LatencyRecorder } from '../src/latency/latency-recorder.ts'
+import { lowerBoundMs, SCALE_LENGTH, stepOf } from '../src/latency/latency-scale.ts'
 import { permit, subject } from './subject.ts'
 
 test('a duration lies within the bounds of its step', (t) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { CountWindow } from '../src/count-window.ts'
-import { TimeWindow } from '../src/time-window.ts'
+import { CountWindow } from '../src/window/count-window.ts'
+import { TimeWindow } from '../src/window/time-window.ts'
 
 interface Call {
   readonly at: number

@@ -17,7 +17,7 @@ const CASES: readonly [Error, string, number][] = [
   [withCode('ERR_TLS_CERT_ALTNAME_INVALID'), 'SLUICE_UPSTREAM_TLS', 502],
   [withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), 'SLUICE_UPSTREAM_TLS', 502],
   [withCode('CERT_HAS_EXPIRED'), 'SLUICE_UPSTREAM_TLS', 502],
-  [withCode('HPE_INVALID_CONSTANT'), 'SLUICE_UPSTREAM_PROTOCOL', 502],
+  [new errors.HTTPParserError('not HTTP'), 'SLUICE_UPSTREAM_PROTOCOL', 502],
   [new errors.HeadersOverflowError(), 'SLUICE_UPSTREAM_PROTOCOL', 502],
   [new errors.ResponseContentLengthMismatchError(), 'SLUICE_UPSTREAM_PROTOCOL', 502],
   [new errors.ConnectTimeoutError(), 'SLUICE_UPSTREAM_CONNECT_TIMEOUT', 504],

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { randomBase62, toBase62 } from './base62.ts'
+import { fromBase62, randomBase62, toBase62 } from './base62.ts'
 
 /**
  * `sluice_<environment>_<id>_<secret><checksum>`
@@ -13,8 +13,7 @@ import { randomBase62, toBase62 } from './base62.ts'
  * unescaped. The checksum keeps nobody out who knows this page; it refuses typing errors and truncated copies
  * without a look-up, and spares a secret scanner its false alarms.
  */
-export const keyPattern: RegExp =
-  /^sluice_([a-z][a-z0-9]{0,15})_([0-9A-Za-z]{12})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/
+export const keyPattern: RegExp = /^sluice_[a-z][a-z0-9]{0,15}_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}$/
 
 /** What a key of ours starts with, whether or not the rest of it is sound. */
 export const keyPrefix = 'sluice_'
@@ -38,18 +37,14 @@ export function generateKeyId(): string {
 /** A new secret for the key `id`. The result is shown once, to its owner, and never stored. */
 export function generateKey(environment: string, id: string): string {
   const body = `${keyPrefix}${environment}_${id}_${randomBase62(secretLength)}`
-  return body + checksum(body)
+  return body + toBase62(crc32(body), checksumLength)
 }
 
 /** The public parts of a key, or undefined for whatever is not, to the letter, a key of this format. */
 export function parseKey(text: string): ParsedKey | undefined {
-  const match = keyPattern.exec(text)
-  if (match === null) return undefined
-  const split = text.length - checksumLength
-  if (checksum(text.slice(0, split)) !== text.slice(split)) return undefined
-  return { environment: match[1] as string, id: match[2] as string }
-}
-
-function checksum(body: string): string {
-  return toBase62(crc32(body), checksumLength)
+  if (!keyPattern.test(text)) return undefined
+  const checksumAt = text.length - checksumLength
+  if (crc32(text.slice(0, checksumAt)) !== fromBase62(text.slice(checksumAt))) return undefined
+  const idAt = checksumAt - secretLength - 1 - idLength
+  return { environment: text.slice(keyPrefix.length, idAt - 1), id: text.slice(idAt, idAt + idLength) }
 }

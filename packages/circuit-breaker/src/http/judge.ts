@@ -1,6 +1,6 @@
 import { classify, type Verdict } from '../classify.ts'
 import type { BreakerOpenError } from '../errors.ts'
-import type { Attempt, ResolvedBreakerOptions } from '../options.ts'
+import type { Attempt, ResolvedBreakerOptions } from '../options/options.ts'
 import type { Permit } from '../permit.ts'
 
 /** Nobody's doing. */

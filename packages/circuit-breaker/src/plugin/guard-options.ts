@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { Fallback } from '../fallback.ts'
-import type { OptionChecker } from '../option-checker.ts'
-import type { BreakerOptions } from '../options.ts'
-import { readFallback } from '../read-fallback.ts'
+import type { OptionChecker } from '../options/option-checker.ts'
+import type { BreakerOptions } from '../options/options.ts'
+import { readFallback } from '../options/read-fallback.ts'
 import type { FallbackReason, RouteFallback } from './fallback/fallback.ts'
 
 /** `config.circuitBreaker` of a route, written out: options of the breaker and of the guard in front of the handler. */

@@ -1,9 +1,9 @@
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { CircuitBreaker } from '../breaker.ts'
-import { OptionChecker } from '../option-checker.ts'
-import { OptionsError } from '../options-error.ts'
-import type { BreakerOptions } from '../options.ts'
-import type { BreakerRegistry } from '../registry.ts'
+import { OptionChecker } from '../options/option-checker.ts'
+import { OptionsError } from '../options/options-error.ts'
+import type { BreakerOptions } from '../options/options.ts'
+import type { BreakerRegistry } from '../registry/registry.ts'
 import type { FallbackReason, FallbackSource, RouteFallback } from './fallback/fallback.ts'
 import {
   breakerOptionsOf,

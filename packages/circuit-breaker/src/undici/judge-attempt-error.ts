@@ -1,6 +1,6 @@
 import type { Verdict } from '../classify.ts'
 import { ignored, judge } from '../http/judge.ts'
-import type { ResolvedBreakerOptions } from '../options.ts'
+import type { ResolvedBreakerOptions } from '../options/options.ts'
 
 /** What was wrong on this side of the connection: bad arguments, a body of another length, an agent that is closed. */
 const ownFaults: ReadonlySet<unknown> = new Set([

@@ -14,7 +14,7 @@ export function subscribe(redis: Redis | Cluster, channel: string, listener: Lis
   // It connects again by itself, and subscribes again; an error without a listener would end the process.
   subscriber.on('error', () => {})
   subscriber.on('ready', () => {
-    // Said again after each connection, though ioredis does that by itself: the reply tells from when on nothing is missed.
+    // Said anew after each connection, not by ioredis: the reply tells from when on nothing is missed.
     subscriber.subscribe(channel).then(
       () => listener.subscribed(),
       () => {},
@@ -27,5 +27,5 @@ export function subscribe(redis: Redis | Cluster, channel: string, listener: Lis
 function duplicate(redis: Redis | Cluster): Redis | Cluster {
   const patient = { enableOfflineQueue: true, lazyConnect: false }
   if (redis.isCluster) return (redis as Cluster).duplicate([], { ...patient, shardedSubscribers: false })
-  return (redis as Redis).duplicate({ ...patient, maxRetriesPerRequest: null })
+  return (redis as Redis).duplicate({ ...patient, maxRetriesPerRequest: null, autoResubscribe: false })
 }

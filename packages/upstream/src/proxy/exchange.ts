@@ -45,7 +45,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#request = request
     this.#reply = reply
     this.#options = options
-    reply.raw.once('close', () => this.#abandon())
+    reply.raw.on('close', () => this.#abandon())
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -173,8 +173,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     copyResponseHeaders(headers, reply)
     if (this.#statusCode === 204) reply.removeHeader('content-length')
     const message = this.#statusMessage
-    if (message !== STATUS_CODES[this.#statusCode] && isReasonPhrase(message))
-      reply.raw.statusMessage = message
+    // HTTP/2 has no reason phrases.
+    if (message === STATUS_CODES[this.#statusCode] || this.#request.raw.httpVersionMajor === 2) return
+    if (isReasonPhrase(message)) reply.raw.statusMessage = message
   }
 
   /** Whether the body will be gathered however slowly it comes. */

@@ -42,6 +42,8 @@ export class RequestBody extends Readable {
   constructor(source: Readable) {
     super()
     this.#source = source
+    // undici stops listening when it has the answer, which may be before the client goes away.
+    this.on('error', () => {})
   }
 
   override _read(): void {

@@ -6,7 +6,7 @@ import { startRawUpstream } from '../raw-upstream.ts'
 import { startGateway } from './gateway.ts'
 
 const MB = 1024 * 1024
-const TOTAL = 200 * MB
+const TOTAL = 128 * MB
 
 /** Writes `total` bytes as fast as the other side takes them; calls `onStep` now and then. */
 async function pour(peer: Peer, total: number, onStep: () => void = () => {}): Promise<void> {

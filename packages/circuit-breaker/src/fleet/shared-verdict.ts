@@ -1,6 +1,6 @@
-import type { Circuit } from './circuit.ts'
+import type { Circuit } from '../circuit/circuit.ts'
 import type { SharedVerdict } from './coordinator.ts'
-import type { ResolvedBreakerOptions } from './options.ts'
+import type { ResolvedBreakerOptions } from '../options/options.ts'
 
 /**
  * Puts a verdict of others into force. What was forced by hand here stays, and a local open is ended by nobody but

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type BreakerEnvironment, CircuitBreaker, type Control, type TimedControl } from './breaker.ts'
-import { type BreakerListener, Emitter } from './emitter.ts'
-import { UnknownBreakerError } from './errors.ts'
-import type { BreakerEventName } from './events.ts'
+import { type BreakerEnvironment, CircuitBreaker, type Control, type TimedControl } from '../breaker.ts'
+import { type BreakerListener, Emitter } from '../events/emitter.ts'
+import { UnknownBreakerError } from '../errors.ts'
+import type { BreakerEventName } from '../events/events.ts'
 import type { BreakerGroup, GroupOptions } from './group.ts'
 import { Groups } from './groups.ts'
 import { KeyedBreakers } from './keyed-breakers.ts'
-import { type OptionProblem, OptionsError } from './options-error.ts'
-import type { BreakerOptions, ResolvedBreakerOptions } from './options.ts'
-import { parseOptions } from './parse-options.ts'
-import type { BreakerSnapshot } from './snapshot.ts'
+import { type OptionProblem, OptionsError } from '../options/options-error.ts'
+import type { BreakerOptions, ResolvedBreakerOptions } from '../options/options.ts'
+import { parseOptions } from '../options/parse-options.ts'
+import type { BreakerSnapshot } from '../snapshot.ts'
 
 export interface RegistryOptions {
   /** For all breakers, where they do not say otherwise. */

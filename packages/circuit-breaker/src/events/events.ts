@@ -1,6 +1,6 @@
-import type { FailureCause } from './outcome.ts'
-import type { RejectReason } from './rejection.ts'
-import type { BreakerState, TransitionRecord } from './state.ts'
+import type { FailureCause } from '../outcome.ts'
+import type { RejectReason } from '../rejection.ts'
+import type { BreakerState, TransitionRecord } from '../circuit/state.ts'
 
 interface BreakerEvent {
   readonly breaker: string

@@ -1,12 +1,12 @@
 import { BoundedCall } from './bounded-call.ts'
 import { type CallContext, UnboundedCall } from './call-context.ts'
-import { classify } from './classify.ts'
+import { classify } from '../classify.ts'
 import { deadlinesOf } from './deadlines.ts'
-import type { Engine } from './engine.ts'
-import { BreakerTimeoutError } from './errors.ts'
-import type { FallbackHandler } from './fallback.ts'
-import type { Attempt } from './options.ts'
-import type { Permit } from './permit.ts'
+import type { Engine } from '../engine.ts'
+import { BreakerTimeoutError } from '../errors.ts'
+import type { FallbackHandler } from '../fallback.ts'
+import type { Attempt } from '../options/options.ts'
+import type { Permit } from '../permit.ts'
 
 export interface ExecuteOptions {
   /** The caller's signal: when it aborts, the call is given up and counts as ignored. */

@@ -1,4 +1,4 @@
-import type { RecoveryOptions } from './options.ts'
+import type { RecoveryOptions } from '../options/options.ts'
 
 const EXPONENT = 1.5
 

@@ -1,4 +1,4 @@
-import type { OpenOptions } from './options.ts'
+import type { OpenOptions } from '../options/options.ts'
 
 /** How long to stay open: longer each time in a row, spread at random so that a fleet does not come back as one. */
 export class Backoff {

@@ -1,5 +1,5 @@
 import { CountWindow } from './count-window.ts'
-import type { ResolvedBreakerOptions } from './options.ts'
+import type { ResolvedBreakerOptions } from '../options/options.ts'
 import { TimeWindow } from './time-window.ts'
 
 /** What a window holds now. */

@@ -1,6 +1,6 @@
-import type { Deadlines } from './deadlines.ts'
+import type { Deadlines } from '../execute/deadlines.ts'
 import { GradientLimit } from './gradient-limit.ts'
-import type { ResolvedBreakerOptions } from './options.ts'
+import type { ResolvedBreakerOptions } from '../options/options.ts'
 import { type Answer, Waiter } from './waiter.ts'
 
 type BulkheadLimits = Exclude<ResolvedBreakerOptions['bulkhead'], false>

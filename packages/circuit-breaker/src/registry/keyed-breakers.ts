@@ -1,4 +1,4 @@
-import type { CircuitBreaker } from './breaker.ts'
+import type { CircuitBreaker } from '../breaker.ts'
 
 /** How many breakers are looked at to find one that may go. */
 const LOOKED_AT = 16

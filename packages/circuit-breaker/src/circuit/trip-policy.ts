@@ -1,6 +1,6 @@
 import { ALARM, Cusum } from './cusum.ts'
-import type { ResolvedBreakerOptions } from './options.ts'
-import type { WindowCounts } from './window.ts'
+import type { ResolvedBreakerOptions } from '../options/options.ts'
+import type { WindowCounts } from '../window/window.ts'
 
 /** The built-in rules for when to open: any of them is enough. */
 export class TripPolicy {

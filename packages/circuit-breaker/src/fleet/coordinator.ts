@@ -1,6 +1,6 @@
 import type { FleetStatus } from './fleet-status.ts'
-import type { Outcome } from './outcome.ts'
-import type { BreakerState, TransitionRecord } from './state.ts'
+import type { Outcome } from '../outcome.ts'
+import type { BreakerState, TransitionRecord } from '../circuit/state.ts'
 
 /**
  * The seam through which a breaker takes part in a fleet. Local decisions never wait for it: all calls are

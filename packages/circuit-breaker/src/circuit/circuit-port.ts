@@ -1,6 +1,6 @@
-import type { FailureCause, Outcome } from './outcome.ts'
+import type { FailureCause, Outcome } from '../outcome.ts'
 import type { Probe } from './probes.ts'
-import type { RejectReason } from './rejection.ts'
+import type { RejectReason } from '../rejection.ts'
 import type { CircuitState } from './state.ts'
 
 /** What the machine says about a call: null, go ahead; a probe, go ahead, it decides; a reason, refused. */

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from './clock.ts'
+import type { Clock, ClockTimer } from '../clock.ts'
 
 /** Something that ends at a time unless it is taken off before. Links it to its neighbours in the list. */
 export abstract class Deadline {

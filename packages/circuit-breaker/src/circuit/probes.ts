@@ -1,5 +1,5 @@
-import type { Outcome } from './outcome.ts'
-import type { ResolvedBreakerOptions } from './options.ts'
+import type { Outcome } from '../outcome.ts'
+import type { ResolvedBreakerOptions } from '../options/options.ts'
 
 type ProbeLimits = ResolvedBreakerOptions['probe']
 

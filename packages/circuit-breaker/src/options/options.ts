@@ -1,5 +1,5 @@
-import type { Fallback } from './fallback.ts'
-import type { TripStrategy } from './trip-strategy.ts'
+import type { Fallback } from '../fallback.ts'
+import type { TripStrategy } from '../circuit/trip-strategy.ts'
 
 /** Options of one breaker. Durations are in ms. What is left out takes its default. */
 export interface BreakerOptions {

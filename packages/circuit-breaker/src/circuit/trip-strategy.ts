@@ -1,4 +1,4 @@
-import type { WindowCounts } from './window.ts'
+import type { WindowCounts } from '../window/window.ts'
 
 export interface CallSample {
   readonly failed: boolean

@@ -1,8 +1,8 @@
 import { ALARM } from './cusum.ts'
-import type { ResolvedBreakerOptions } from './options.ts'
-import type { Outcome } from './outcome.ts'
+import type { ResolvedBreakerOptions } from '../options/options.ts'
+import type { Outcome } from '../outcome.ts'
 import { TripPolicy } from './trip-policy.ts'
-import { type CallWindow, createWindow, type WindowCounts } from './window.ts'
+import { type CallWindow, createWindow, type WindowCounts } from '../window/window.ts'
 
 /** What the calls of this generation have shown: the window, and the rules that look at it. */
 export class Evidence {

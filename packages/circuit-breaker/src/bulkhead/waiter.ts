@@ -1,6 +1,6 @@
-import { Deadline } from './deadlines.ts'
-import type { BreakerPermit } from './breaker-permit.ts'
-import type { Rejection } from './rejection.ts'
+import { Deadline } from '../execute/deadlines.ts'
+import type { BreakerPermit } from '../breaker-permit.ts'
+import type { Rejection } from '../rejection.ts'
 
 export type Answer = BreakerPermit | Rejection
 

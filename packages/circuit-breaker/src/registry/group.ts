@@ -1,5 +1,5 @@
-import type { CircuitBreaker } from './breaker.ts'
-import type { Gate } from './engine.ts'
+import type { CircuitBreaker } from '../breaker.ts'
+import type { Gate } from '../engine.ts'
 
 export interface GroupOptions {
   /** Names of breakers; `group:<name>` for another group. Breakers join by their option `group`, too. */

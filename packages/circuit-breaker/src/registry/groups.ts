@@ -1,6 +1,6 @@
-import type { CircuitBreaker } from './breaker.ts'
+import type { CircuitBreaker } from '../breaker.ts'
 import { BreakerGroup, type GroupOptions } from './group.ts'
-import { OptionChecker } from './option-checker.ts'
+import { OptionChecker } from '../options/option-checker.ts'
 
 const DEFAULT_RATIO = 0.5
 const PREFIX = 'group:'

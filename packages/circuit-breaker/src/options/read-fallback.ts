@@ -1,4 +1,4 @@
-import type { Fallback } from './fallback.ts'
+import type { Fallback } from '../fallback.ts'
 import type { OptionChecker } from './option-checker.ts'
 
 export function readFallback(
