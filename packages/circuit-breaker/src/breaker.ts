@@ -39,6 +39,8 @@ export interface Control {
   readonly reason?: string
   /** Who it was. */
   readonly actor?: string
+  /** Whether it is for this instance alone. Default `fleet`: for all of them, where there is a fleet. */
+  readonly scope?: 'local' | 'fleet'
 }
 
 export interface TimedControl extends Control {
@@ -66,6 +68,7 @@ export class CircuitBreaker {
     if (environment.restore !== undefined) {
       restore(this.#engine.circuit, environment.restore, options, clock)
     }
+    coordinator?.join(this)
   }
 
   /** The options in force, complete and frozen. */
@@ -119,15 +122,20 @@ export class CircuitBreaker {
   }
 
   /** Back to closed, whatever it was. */
-  close({ reason = 'closed by hand', actor }: Control = {}): void {
+  close({ reason = 'closed by hand', actor, scope }: Control = {}): void {
     const now = this.#engine.clock.now()
     this.#engine.circuit.close(reason, 'manual', now, actor)
     this.#engine.serveQueue(now)
+    this.#fleetOf(scope)?.control(this.name, {
+      state: 'closed',
+      reason,
+      ...(actor === undefined ? {} : { actor }),
+    })
   }
 
   /** Back to closed with an empty window. */
-  reset({ reason = 'reset by hand', actor }: Control = {}): void {
-    this.close({ reason, ...(actor === undefined ? {} : { actor }) })
+  reset({ reason = 'reset by hand', ...control }: Control = {}): void {
+    this.close({ ...control, reason })
     this.#engine.circuit.evidence.clear()
   }
 
@@ -135,8 +143,10 @@ export class CircuitBreaker {
   pause(forMs: number, reason: string): void {
     const now = this.#engine.clock.now()
     const until = now + Math.min(forMs, this.options.open.maxMs)
-    if (until > now) this.#engine.circuit.open({ until, reason, cause: 'pause', scope: 'local' }, now)
+    if (until <= now) return
+    this.#engine.circuit.open({ until, reason, cause: 'pause', scope: 'local' }, now)
     this.#engine.serveQueue(now)
+    this.#coordinator?.paused(this.name, until - now, reason)
   }
 
   /** Changes options at run time; state, window and totals stay. Throws `OptionsError`, and then nothing changes. */
@@ -152,6 +162,11 @@ export class CircuitBreaker {
     applyVerdict(this.#engine.circuit, verdict, this.options, now)
     this.#engine.serveQueue(now)
     return true
+  }
+
+  /** For who made it, when it is of no use any more: its fleet forgets it. */
+  retire(): void {
+    this.#coordinator?.leave(this.name)
   }
 
   /** How long a caller had better wait now, in ms; 0 while calls are admitted. */
@@ -189,11 +204,23 @@ export class CircuitBreaker {
 
   #force(
     kind: 'forced-open' | 'disabled',
-    { reason = 'by hand', forMs = Infinity, actor }: TimedControl,
+    { reason = 'by hand', forMs = Infinity, actor, scope }: TimedControl,
   ): void {
     const now = this.#engine.clock.now()
-    this.#engine.circuit.force(kind, { reason, until: now + forMs, actor, scope: 'manual' }, now)
+    const fleet = this.#fleetOf(scope)
+    const by = fleet === undefined ? 'manual' : 'fleet'
+    this.#engine.circuit.force(kind, { reason, until: now + forMs, actor, scope: by }, now)
     this.#engine.serveQueue(now)
+    fleet?.control(this.name, {
+      state: kind,
+      reason,
+      ...(forMs === Infinity ? {} : { forMs }),
+      ...(actor === undefined ? {} : { actor }),
+    })
+  }
+
+  #fleetOf(scope: Control['scope']): BreakerCoordinator | undefined {
+    return scope === 'local' ? undefined : this.#coordinator
   }
 }
 

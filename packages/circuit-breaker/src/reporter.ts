@@ -50,7 +50,9 @@ export class Reporter implements CircuitObserver {
     this.totals.transitions += 1
     this.transitions.push(record)
     if (this.transitions.length > KEPT_TRANSITIONS) this.transitions.shift()
-    this.#coordinator?.transition(this.#breaker, record)
+    if (to.kind === 'open' && to.scope === 'local' && to.cause === 'trip') {
+      this.#coordinator?.tripped(this.#breaker, to.reason, to.until - now)
+    }
     if (this.events.wants('transition')) this.events.emit('transition', { breaker: this.#breaker, ...record })
   }
 

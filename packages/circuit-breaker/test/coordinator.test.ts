@@ -15,7 +15,12 @@ function inFleet(options: BreakerOptions = {}): Fleet {
   const coordinator: BreakerCoordinator = {
     suspect: (breaker, level, generation) =>
       void told.push(['suspect', breaker, Math.floor(level), generation]),
-    transition: (_, { to, scope }) => void told.push(['transition', to, scope]),
+    join: ({ name }) => void told.push(['join', name]),
+    leave: (breaker) => void told.push(['leave', breaker]),
+    tripped: (_, reason, forMs) => void told.push(['tripped', reason, forMs]),
+    paused: (_, forMs, reason) => void told.push(['paused', reason, forMs]),
+    control: (_, control) => void told.push(['control', control]),
+    listen: () => undefined,
     admitProbe: () => fleet.lease,
     probeSettled: (_, outcome, durationMs) => void told.push(['probe', outcome, durationMs]),
     status: () => ({ mode: 'shared', votes: 2, instances: 5, epoch }),
@@ -33,16 +38,16 @@ function openByFleet(t: Test, fleet: Fleet): void {
   t.equal(fleet.tell({ state: 'open', reason: '3 of 5 instances', forMs: 10_000, openCount: 2 }), true)
 }
 
-test('hears of suspicions and of local transitions', (t) => {
+test('hears of suspicions and of local opens', (t) => {
   const { breaker, told } = inFleet()
   succeed(t, breaker, 100)
   fail(t, breaker, 2)
-  t.same(told, [])
+  t.same(told, [['join', 'orders']])
   fail(t, breaker, 1)
-  t.match(told, [['suspect', 'orders', 10, 0]])
+  t.match(told.at(-1), ['suspect', 'orders', 10, 0])
   t.equal(breaker.state, 'closed', 'a suspicion is no verdict')
   trip(t, breaker)
-  t.match(told.at(-1), ['transition', 'open', 'local'])
+  t.match(told.at(-1), ['tripped', /calls failed/, 30_000])
   t.match(breaker.snapshot().fleet, { mode: 'shared', votes: 2, instances: 5 })
   t.end()
 })
@@ -137,10 +142,10 @@ test('the fleet does not close what this instance has opened for itself', (t) =>
 test('what is forced here stays; what the fleet forces, the fleet ends', (t) => {
   const fleet = inFleet()
   const { breaker } = fleet
-  breaker.disable()
+  breaker.disable({ scope: 'local' })
   openByFleet(t, fleet)
   t.equal(breaker.state, 'disabled')
-  breaker.close()
+  breaker.close({ scope: 'local' })
   fleet.tell({ state: 'forced-open', reason: 'maintenance', actor: 'ann', forMs: 60_000 })
   t.match(breaker.snapshot(), { state: 'forced-open', scope: 'fleet', forced: { actor: 'ann' } })
   t.equal(refusal(t, breaker).retryAfterMs, 60_000)
@@ -148,5 +153,33 @@ test('what is forced here stays; what the fleet forces, the fleet ends', (t) => 
   t.equal(breaker.state, 'disabled')
   openByFleet(t, fleet)
   t.equal(breaker.state, 'open')
+  t.end()
+})
+
+test('interventions by hand and pauses are told to the fleet', (t) => {
+  const { breaker, told, transitions } = inFleet()
+  told.splice(0)
+  breaker.open({ reason: 'maintenance', actor: 'ann', forMs: 60_000 })
+  t.match(breaker.snapshot(), { state: 'forced-open', scope: 'fleet', forced: { actor: 'ann' } })
+  const back = { state: 'forced-open', reason: 'maintenance', actor: 'ann', forMs: 59_999 } as const
+  breaker.applyShared({ epoch: 7, ...back })
+  t.equal(transitions.length, 1, 'its own verdict changes nothing')
+  breaker.close({ actor: 'bob' })
+  breaker.pause(5_000, 'retry-after')
+  t.same(told, [
+    ['control', { state: 'forced-open', reason: 'maintenance', actor: 'ann', forMs: 60_000 }],
+    ['control', { state: 'closed', reason: 'closed by hand', actor: 'bob' }],
+    ['paused', 'retry-after', 5_000],
+  ])
+  t.equal(breaker.state, 'open')
+  t.end()
+})
+
+test('a pause of the fleet is a pause, and one who is closed joins its ramp', (t) => {
+  const fleet = inFleet()
+  fleet.tell({ state: 'recovering', reason: 'probes succeeded', elapsedMs: 1_000 })
+  t.match(fleet.breaker.snapshot(), { state: 'recovering', scope: 'fleet' })
+  fleet.tell({ state: 'open', reason: 'retry-after', forMs: 5_000, cause: 'pause' })
+  t.match(refusal(t, fleet.breaker), { reason: 'pause', retryAfterMs: 5_000 })
   t.end()
 })

@@ -11,4 +11,5 @@ export const channels: Readonly<Record<BreakerEventName, Channel>> = {
   timeout: channel('sluice:circuit-breaker:timeout'),
   fallback: channel('sluice:circuit-breaker:fallback'),
   probe: channel('sluice:circuit-breaker:probe'),
+  fleet: channel('sluice:circuit-breaker:fleet'),
 }

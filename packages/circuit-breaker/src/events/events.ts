@@ -1,4 +1,5 @@
 import type { FailureCause } from '../outcome.ts'
+import type { FleetEvent } from '../fleet/fleet-status.ts'
 import type { RejectReason } from '../rejection.ts'
 import type { BreakerState, TransitionRecord } from '../circuit/state.ts'
 
@@ -50,6 +51,8 @@ export interface BreakerEvents {
   timeout: FailureEvent
   fallback: FallbackEvent
   probe: ProbeEvent
+  /** Of registries alone. */
+  fleet: FleetEvent
 }
 
 export type BreakerEventName = keyof BreakerEvents

@@ -1,22 +1,27 @@
-import type { FleetStatus } from './fleet-status.ts'
+import type { FleetEvent, FleetStatus } from './fleet-status.ts'
 import type { Outcome } from '../outcome.ts'
-import type { BreakerState, TransitionRecord } from '../circuit/state.ts'
+import type { BreakerState } from '../circuit/state.ts'
+import type { ResolvedBreakerOptions } from '../options/options.ts'
 
 /**
  * The seam through which a breaker takes part in a fleet. Local decisions never wait for it: all calls are
  * synchronous and must neither throw nor block. A breaker without a coordinator is simply on its own.
  *
- * The breaker tells (`suspect`, `transition`, `probeSettled`), asks one thing (`admitProbe`), and is told by
- * `breaker.applyShared(verdict)`.
+ * The breaker tells (`suspect`, `tripped`, `probeSettled`, `paused`, `control`), asks one thing (`admitProbe`), and is
+ * told by `member.applyShared(verdict)`.
  */
 export interface BreakerCoordinator {
+  /** A breaker is there; what the fleet has decided about it is put into force before this returns. */
+  join(member: FleetMember): void
+  /** It is gone. */
+  leave(breaker: string): void
   /**
    * A failure raised the suspicion (CUSUM level, see `Cusum`) to the level at which a breaker would vote to open.
    * Called for each such failure while closed or recovering; the coordinator thins them out.
    */
   suspect(breaker: string, level: number, generation: number): void
-  /** Every transition, also those that it made itself by `applyShared` (then `scope` is `fleet`). */
-  transition(breaker: string, transition: TransitionRecord): void
+  /** This instance opened for itself, for `forMs`: for the fleet that is a vote. */
+  tripped(breaker: string, reason: string, forMs: number): void
   /**
    * Asked when a breaker that the fleet opened is half-open: whether this instance holds a lease for a probe.
    * True takes the lease; false rejects the call; undefined: out of touch, decide alone.
@@ -24,8 +29,30 @@ export interface BreakerCoordinator {
   admitProbe(breaker: string): boolean | undefined
   /** A leased probe ended, or was lost (`ignored`). The verdict comes back by `applyShared`. */
   probeSettled(breaker: string, outcome: Outcome, durationMs: number): void
+  /** The upstream asked for a pause of `forMs`, of everybody. */
+  paused(breaker: string, forMs: number, reason: string): void
+  /** Somebody intervened by hand, on behalf of the whole fleet. */
+  control(breaker: string, control: FleetControl): void
+  /** Tells when the fleet is lost and when it is found again. */
+  listen(listener: (event: FleetEvent) => void): void
   /** For the snapshot. */
   status(breaker: string): FleetStatus
+}
+
+/** What a coordinator knows of a breaker. */
+export interface FleetMember {
+  readonly name: string
+  readonly options: ResolvedBreakerOptions
+  applyShared(verdict: SharedVerdict): boolean
+}
+
+/** An intervention by hand, for all instances. */
+export interface FleetControl {
+  readonly state: 'forced-open' | 'disabled' | 'closed'
+  readonly reason: string
+  /** Left out: until further notice. */
+  readonly forMs?: number
+  readonly actor?: string
 }
 
 /** What the fleet has decided. Times are remaining or elapsed ms, so that no clock is shared. */
@@ -40,6 +67,8 @@ export interface SharedVerdict {
   readonly elapsedMs?: number
   /** `open`: opens in a row. */
   readonly openCount?: number
+  /** `open`: default `trip`. */
+  readonly cause?: 'trip' | 'pause'
   readonly actor?: string
   /** Default `fleet`; a group speaks for this instance alone. */
   readonly scope?: 'local' | 'fleet'

@@ -16,6 +16,8 @@ export function applyVerdict(
   const current = circuit.state(now)
   const forced = current.kind === 'forced-open' || current.kind === 'disabled'
   if (forced && current.scope !== scope) return
+  // What was forced here for the whole fleet comes back as its verdict.
+  if (forced && current.kind === verdict.state && current.reason === reason) return
   if (verdict.state === 'forced-open' || verdict.state === 'disabled') {
     const until = forMs === undefined ? Infinity : now + forMs
     circuit.force(verdict.state, { reason, until, actor, scope }, now)
@@ -23,8 +25,8 @@ export function applyVerdict(
     if (forced) circuit.close(reason, scope, now, actor)
     if (verdict.openCount !== undefined) circuit.backoff.count = verdict.openCount
     const until = now + (forMs ?? options.open.durationMs)
-    circuit.open({ reason, scope, until, cause: 'trip' }, now)
-  } else if (current.scope === scope) {
+    circuit.open({ reason, scope, until, cause: verdict.cause ?? 'trip' }, now)
+  } else if (current.scope === scope || current.kind === 'closed') {
     const since = now - (verdict.elapsedMs ?? 0)
     if (verdict.state === 'closed') circuit.close(reason, scope, now, actor)
     else if (verdict.state === 'recovering') circuit.recover(since, reason, scope, now)

@@ -58,7 +58,10 @@ export class KeyedBreakers {
     let looked = 0
     for (const [key, breaker] of this.#breakers) {
       this.#breakers.delete(key)
-      if (breaker.idle) return true
+      if (breaker.idle) {
+        breaker.retire()
+        return true
+      }
       // To the other end, so that the next search begins behind it.
       this.#breakers.set(key, breaker)
       looked += 1

@@ -40,7 +40,10 @@ export class BreakerRegistry {
   constructor(options: RegistryOptions = {}, environment: Omit<BreakerEnvironment, 'restore'> = {}) {
     this.#environment = environment
     this.#defaults = parseOptions(options.defaults ?? {}, 'defaults')
-    const { coordinator: _, ...alone } = environment
+    const { coordinator, ...alone } = environment
+    coordinator?.listen((event) => {
+      if (this.#events.wants('fleet')) this.#events.emit('fleet', event)
+    })
     this.#groups = new Groups(
       options.groups ?? {},
       (name, gates) => new CircuitBreaker(name, this.#defaults, { ...alone, parent: this.#events, gates }),
