@@ -18,11 +18,11 @@ const step = fc.record({
   who: identity,
   url: fc.constantFrom('/mine/1', '/mine/2', '/stale/1', '/cookie/1', '/set-cookie/1'),
   method: fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'POST'),
-  control: fc.constantFrom(undefined, 'no-cache', 'max-age=0', 'max-stale', 'only-if-cached'),
+  control: fc.constantFrom(undefined, undefined, undefined, 'no-cache', 'max-stale', 'only-if-cached'),
   condition: fc.constantFrom(undefined, '"1"', '*'),
   cookie: fc.constantFrom(undefined, 'session=1', 'session=2'),
-  purge: fc.constantFrom(undefined, 'soft', 'hard'),
-  advanceMs: fc.constantFrom(0, 0, 500, 5000),
+  purge: fc.option(fc.constantFrom('soft', 'hard'), { nil: undefined, freq: 12 }),
+  advanceMs: fc.constantFrom(0, 0, 0, 500, 5000),
 })
 
 /** Who a request is, as the origin sees it. */
