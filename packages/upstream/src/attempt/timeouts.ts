@@ -47,6 +47,8 @@ class AttemptTimeouts implements ResponseHandler {
   #firesAt = Infinity
   #attemptEndsAt = Infinity
   #controller: Controller | undefined
+  /** Whether the caller was not reading when it was last looked at. */
+  #wasPaused = false
   #expired: UpstreamTimeoutError | undefined
 
   constructor(next: ResponseHandler, terms: AttemptTerms, uploads: boolean) {
@@ -87,6 +89,7 @@ class AttemptTimeouts implements ResponseHandler {
   onResponseData(controller: Controller, chunk: Buffer): void {
     if (this.#limitMs > 0) this.#deadlineAt = performance.now() + this.#limitMs
     this.#next.onResponseData(controller, chunk)
+    this.#wasPaused = controller.paused
   }
 
   onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
@@ -105,8 +108,12 @@ class AttemptTimeouts implements ResponseHandler {
   check(): void {
     const now = performance.now()
     this.#firesAt = Infinity
-    // A caller that does not read is not an upstream that does not send.
-    if (this.#controller?.paused === true) this.#deadlineAt = now + this.#limitMs
+    // A caller that does not read is not an upstream that does not send. When it has begun to read again, the upstream
+    // gets its whole time anew.
+    if (this.#wasPaused || this.#controller?.paused === true) {
+      this.#wasPaused = this.#controller?.paused === true
+      this.#deadlineAt = now + this.#limitMs
+    }
     if (this.#attemptEndsAt <= now) this.#phase = 'SLUICE_UPSTREAM_ATTEMPT_TIMEOUT'
     else if (this.#deadlineAt > now) {
       this.#arm(now)

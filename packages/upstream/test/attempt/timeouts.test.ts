@@ -82,7 +82,7 @@ test('a caller that does not read is no silence of the upstream', async (t) => {
     for (let i = 0; i < 20; i++) response.write(chunk)
     response.end()
   })
-  const upstream = create(origin.url, { bodyMs: 60 })
+  const upstream = create(origin.url, { bodyMs: 400 })
   t.teardown(() => upstream.close())
   let bytes = 0
   let paused = false
@@ -95,7 +95,7 @@ test('a caller that does not read is no silence of the upstream', async (t) => {
         if (paused) return
         paused = true
         controller.pause()
-        setTimeout(() => controller.resume(), 400)
+        setTimeout(() => controller.resume(), 1_100)
       },
       onResponseEnd: () => done(),
       onResponseError: (_controller, error) => fail(error),
