@@ -6,6 +6,7 @@ import { ignored, judge, judgeError, settle } from '../http/judge.ts'
 import { isOpenEnded } from '../http/open-ended.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
+import { hasLeft, isSentWhole } from './client.ts'
 import type { GuardOptions } from './guard-options.ts'
 import { headerNames } from './header-names.ts'
 import { isResponse, watchBody } from './watch-body.ts'
@@ -62,17 +63,11 @@ export class RouteGuard {
     return this.#abort.signal
   }
 
-  /** Whether nobody is left to answer. */
-  get clientLeft(): boolean {
-    const { raw } = this.reply
-    return this.request.raw.aborted || (raw.destroyed && !raw.writableFinished)
-  }
-
   /** The handler's answer begins: the time limit is met, and a status other than a success counts at once. */
   begin(payload: unknown): Outcome {
     clearTimeout(this.#timer)
     const statusCode = isResponse(payload) ? payload.status : this.reply.statusCode
-    const verdict = this.clientLeft ? ignored : judge({ statusCode }, this.breaker.options)
+    const verdict = hasLeft(this.reply) ? ignored : judge({ statusCode }, this.breaker.options)
     if (verdict.outcome !== 'success') this.#settle(verdict)
     return verdict.outcome
   }
@@ -90,8 +85,8 @@ export class RouteGuard {
   fail(error: unknown, statusCode: number): Outcome {
     this.failed = true
     clearTimeout(this.#timer)
-    if (statusCode < 500 && !this.clientLeft) return 'success'
-    const verdict = this.clientLeft ? ignored : judgeError(error, statusCode, this.breaker.options)
+    if (statusCode < 500 && !hasLeft(this.reply)) return 'success'
+    const verdict = hasLeft(this.reply) ? ignored : judgeError(error, statusCode, this.breaker.options)
     this.#settle(verdict)
     return verdict.outcome
   }
@@ -124,15 +119,14 @@ export class RouteGuard {
   /** An upstream that dies breaks the body while the client is there; a client that leaves is gone by then. */
   readonly #bodyEnded = (error?: Error): void => {
     if (error === undefined) this.permit?.success()
-    else this.#settle(this.clientLeft ? ignored : brokenBody(error))
+    else this.#settle(hasLeft(this.reply) ? ignored : brokenBody(error))
   }
 
   /** The last net: an answer that the handler wrote by hand, or a client that left. */
   #closed(): void {
     clearTimeout(this.#timer)
-    const { raw } = this.reply
-    if (raw.writableFinished) {
-      this.#settle(judge({ statusCode: raw.statusCode }, this.breaker.options))
+    if (isSentWhole(this.reply)) {
+      this.#settle(judge({ statusCode: this.reply.raw.statusCode }, this.breaker.options))
     } else {
       this.permit?.ignore()
       this.#leave(undefined)

@@ -1,10 +1,14 @@
 /** What counts beyond the wire: errors of handlers, other plugins, permits per attempt, and what peers get wrong. */
+import { once } from 'node:events'
+import { type ClientHttp2Stream, connect, constants } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import Fastify from 'fastify'
 import { test } from 'tap'
-import { fetch as undiciFetch, type Agent } from 'undici'
-import { createCircuitBreaker, type RouteBreakerOptions } from '../../src/index.ts'
+import { type Agent, fetch as undiciFetch, request } from 'undici'
+import { circuitBreaker, createCircuitBreaker, type RouteBreakerOptions } from '../../src/index.ts'
 import { circuitBreakerInterceptor } from '../../src/undici/index.ts'
-import { closedOrigin, until } from '../upstream-server.ts'
+import { closedOrigin, recordOutcomes, startUpstream, until } from '../upstream-server.ts'
 import { get, startApp } from './app.ts'
 
 const config = { circuitBreaker: 'upstream' }
@@ -282,4 +286,44 @@ test('a refused connection answers with the original error when there is no fall
   })
   t.match(await (await fetch(origin)).json(), { message: 'fetch failed' })
   t.strictSame(outcomes, ['failure:network:ECONNREFUSED'])
+})
+
+test('HTTP/2: streams that end, break, take too long, and that clients cancel', async (t) => {
+  const upstream = await startUpstream()
+  const app = Fastify({ http2: true })
+  await app.register(circuitBreaker)
+  app.get(
+    '/*',
+    { config: { circuitBreaker: { name: 'upstream', timeoutMs: 200 } } },
+    async (incoming, reply) => {
+      const { body } = await request(upstream.origin + incoming.url, { signal: incoming.signal })
+      return reply.send(body)
+    },
+  )
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const outcomes = recordOutcomes(app.circuitBreakers)
+  const { port } = app.server.address() as AddressInfo
+  const client = connect(`http://127.0.0.1:${port}`)
+  t.teardown(async () => {
+    client.destroy()
+    await upstream.close()
+    await app.close()
+  })
+  const open = (path: string): ClientHttp2Stream => {
+    const stream = client.request({ ':path': path })
+    stream.on('error', () => {})
+    return stream.resume()
+  }
+  for (const path of ['/ok', '/reset-mid', '/hang']) await once(open(path), 'close')
+  for (const path of ['/hang', '/stall']) {
+    const before = upstream.seen.length
+    const stream = open(path)
+    await until(() => upstream.seen.length > before)
+    stream.close(constants.NGHTTP2_CANCEL)
+    await once(stream, 'close')
+    await until(() => outcomes.includes('ignored'))
+    t.equal(outcomes.pop(), 'ignored')
+  }
+  t.match(outcomes, ['success', /^failure:network/, /^failure:timeout/])
+  t.equal(outcomes.length, 3)
 })

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
-import { clientSignal } from '../client-signal.ts'
+import { clientSignal } from '../client.ts'
 import type { UpstreamFallback } from '../../fallback.ts'
 import type { FallbackReason, FallbackSource } from './fallback.ts'
 
