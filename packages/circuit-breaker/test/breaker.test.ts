@@ -1,12 +1,13 @@
 import { test } from 'tap'
-import { fail, permit, subject, succeed } from './subject.ts'
+import { fail, succeed } from '../src/testing/index.ts'
+import { permit, subject } from './subject.ts'
 
 test('goes once around: closed, open, half-open, recovering, closed', (t) => {
   const { breaker, clock, transitions } = subject()
-  succeed(t, breaker, 10)
-  fail(t, breaker, 9)
+  succeed(breaker, 10)
+  fail(breaker, 9)
   t.equal(breaker.state, 'closed', 'fewer calls than minimumCalls say nothing')
-  fail(t, breaker, 1)
+  fail(breaker, 1, { kind: 'status', detail: '503' })
   t.equal(breaker.state, 'open')
   const refused = breaker.acquire()
   t.match(refused, {
@@ -25,7 +26,7 @@ test('goes once around: closed, open, half-open, recovering, closed', (t) => {
   t.match(breaker.acquire(), { admitted: false, reason: 'half-open' }, 'one probe at a time')
   first.success()
   t.equal(breaker.state, 'half-open', 'one success proves nothing yet')
-  succeed(t, breaker, 1)
+  succeed(breaker, 1)
   t.equal(breaker.state, 'recovering', 'two of three are certain to meet the ratio')
   clock.advance(10_000)
   t.equal(breaker.state, 'closed')

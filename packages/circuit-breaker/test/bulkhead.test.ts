@@ -1,6 +1,7 @@
 import { test } from 'tap'
+import { trip } from '../src/testing/index.ts'
 import { GradientLimit } from '../src/bulkhead/gradient-limit.ts'
-import { permit, refusal, subject, trip } from './subject.ts'
+import { permit, refusal, subject } from './subject.ts'
 
 test('limits calls at one time, and says so', (t) => {
   const { breaker } = subject({ bulkhead: { max: 2 } })
@@ -126,7 +127,7 @@ test('a new limit takes those who wait along', async (t) => {
 test('half-open, a full bulkhead takes no place of a probe', (t) => {
   const { breaker, clock } = subject({ bulkhead: { max: 21 }, probe: { max: 1 } })
   const slow = Array.from({ length: 20 }, () => permit(t, breaker))
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   const probe = permit(t, breaker)
   t.equal(refusal(t, breaker).reason, 'bulkhead')

@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { fail, permit, refusal, subject, succeed, trip } from './subject.ts'
+import { fail, succeed, trip } from '../src/testing/index.ts'
+import { permit, refusal, subject } from './subject.ts'
 
 test('forced open: refuses until it is closed, and tells who and why', (t) => {
   const { breaker, clock, transitions } = subject()
@@ -35,9 +36,9 @@ test('forced open for a time', (t) => {
 
 test('disabled: admits all and never opens, and counts', (t) => {
   const { breaker, clock } = subject()
-  trip(t, breaker)
+  trip(breaker)
   breaker.disable({ forMs: 60_000 })
-  fail(t, breaker, 100)
+  fail(breaker, 100)
   t.equal(breaker.state, 'disabled')
   t.equal(breaker.snapshot().window.failures, 100)
   clock.advance(60_000)
@@ -48,14 +49,14 @@ test('disabled: admits all and never opens, and counts', (t) => {
 
 test('close and reset forget the opens before; close of a closed one is nothing', (t) => {
   const { breaker, transitions } = subject()
-  succeed(t, breaker, 1)
+  succeed(breaker, 1)
   breaker.close()
   t.equal(transitions.length, 0)
   t.equal(breaker.snapshot().window.calls, 1)
   breaker.reset()
   t.equal(transitions.length, 0)
   t.equal(breaker.snapshot().window.calls, 0)
-  trip(t, breaker)
+  trip(breaker)
   breaker.reset({ reason: 'deployed', actor: 'ann' })
   t.match(breaker.snapshot(), { state: 'closed', openCount: 0, reason: 'deployed', window: { calls: 0 } })
   t.equal(breaker.snapshot().totals.failures, 20, 'totals stay')
@@ -74,7 +75,7 @@ test('pause: open until then, and no failure', (t) => {
   t.equal(breaker.snapshot().openCount, 0)
   clock.advance(9_000)
   t.equal(breaker.state, 'half-open')
-  succeed(t, breaker, 1)
+  succeed(breaker, 1)
   t.equal(breaker.state, 'recovering')
   t.end()
 })
@@ -91,7 +92,7 @@ test('pause: never longer than it would ever stay open, and never into the past'
 
 test('pause: prolongs an open breaker, leaves a forced one alone', (t) => {
   const { breaker } = subject()
-  trip(t, breaker)
+  trip(breaker)
   breaker.pause(100_000, 'retry-after')
   t.match(refusal(t, breaker), { reason: 'open', retryAfterMs: 100_000 })
   breaker.disable()
@@ -104,7 +105,7 @@ test('observe: decides and reports, and refuses nobody', (t) => {
   const { breaker, clock } = subject({ mode: 'observe' })
   const refused: unknown[] = []
   breaker.on('reject', ({ reason, enforced }) => refused.push([reason, enforced]))
-  trip(t, breaker)
+  trip(breaker)
   const admitted = permit(t, breaker)
   t.equal(admitted.probe, false)
   t.same(refused, [['open', false]])
@@ -116,7 +117,7 @@ test('observe: decides and reports, and refuses nobody', (t) => {
   more.failure()
   t.equal(breaker.state, 'half-open', 'only probes decide')
   probe.success()
-  succeed(t, breaker, 1)
+  succeed(breaker, 1)
   t.equal(breaker.state, 'recovering')
   for (let call = 0; call < 10; call += 1) permit(t, breaker).success()
   breaker.open()

@@ -1,6 +1,7 @@
 import { type Test, test } from 'tap'
 import type { BreakerCoordinator, BreakerOptions, SharedVerdict } from '../src/index.ts'
-import { fail, permit, refusal, type Subject, subject, succeed, trip } from './subject.ts'
+import { fail, succeed, trip } from '../src/testing/index.ts'
+import { permit, refusal, type Subject, subject } from './subject.ts'
 
 interface Fleet extends Subject {
   readonly told: unknown[]
@@ -40,13 +41,13 @@ function openByFleet(t: Test, fleet: Fleet): void {
 
 test('hears of suspicions and of local opens', (t) => {
   const { breaker, told } = inFleet()
-  succeed(t, breaker, 100)
-  fail(t, breaker, 2)
+  succeed(breaker, 100)
+  fail(breaker, 2)
   t.same(told, [['join', 'orders']])
-  fail(t, breaker, 1)
+  fail(breaker, 1)
   t.match(told.at(-1), ['suspect', 'orders', 10, 0])
   t.equal(breaker.state, 'closed', 'a suspicion is no verdict')
-  trip(t, breaker)
+  trip(breaker)
   t.match(told.at(-1), ['tripped', /calls failed/, 30_000])
   t.match(breaker.snapshot().fleet, { mode: 'shared', votes: 2, instances: 5 })
   t.end()
@@ -109,7 +110,7 @@ test('out of touch with the fleet it probes by itself', (t) => {
   openByFleet(t, fleet)
   fleet.clock.advance(10_000)
   fleet.lease = undefined
-  succeed(t, fleet.breaker, 2)
+  succeed(fleet.breaker, 2)
   t.match(fleet.breaker.snapshot(), { state: 'recovering', scope: 'local' })
   t.end()
 })
@@ -120,14 +121,14 @@ test('a fleet that never grants a lease and never decides holds nobody up for ev
   fleet.clock.advance(10_000)
   refusal(t, fleet.breaker)
   fleet.clock.advance(30_000)
-  succeed(t, fleet.breaker, 2)
+  succeed(fleet.breaker, 2)
   t.equal(fleet.breaker.state, 'recovering')
   t.end()
 })
 
 test('the fleet does not close what this instance has opened for itself', (t) => {
   const fleet = inFleet()
-  trip(t, fleet.breaker)
+  trip(fleet.breaker)
   fleet.tell({ state: 'closed', reason: 'well elsewhere' })
   fleet.tell({ state: 'recovering', reason: 'well elsewhere' })
   fleet.tell({ state: 'half-open', reason: 'well elsewhere' })

@@ -1,7 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
 import { test } from 'tap'
 import type { BreakerEventName } from '../src/index.ts'
-import { permit, subject, trip } from './subject.ts'
+import { trip } from '../src/testing/index.ts'
+import { permit, subject } from './subject.ts'
 
 const names: BreakerEventName[] = [
   'transition',
@@ -31,7 +32,7 @@ test('each event has a name, its breaker, and what it is about', (t) => {
     ['failure', { ...settled, cause }],
     ['timeout', { ...settled, cause }],
   ])
-  trip(t, breaker)
+  trip(breaker)
   seen.splice(0)
   breaker.acquire()
   clock.advance(30_000)
@@ -59,7 +60,7 @@ test('each event has a name, its breaker, and what it is about', (t) => {
 
 test('what time has brought about is dated when it happened, not when somebody looked', (t) => {
   const { breaker, clock, transitions } = subject()
-  trip(t, breaker)
+  trip(breaker)
   const openedAt = clock.wallNow()
   clock.advance(90_000)
   t.equal(breaker.snapshot().since, openedAt + 30_000)

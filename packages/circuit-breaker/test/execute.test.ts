@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { BreakerOpenError, BreakerTimeoutError, type FallbackEvent } from '../src/index.ts'
-import { subject, trip } from './subject.ts'
+import { trip } from '../src/testing/index.ts'
+import { subject } from './subject.ts'
 
 const boom = new Error('boom')
 
@@ -28,7 +29,7 @@ test('gives the error and counts a failure', async (t) => {
 
 test('refuses without calling the function, and without a stack', async (t) => {
   const { breaker } = subject()
-  trip(t, breaker)
+  trip(breaker)
   let called = false
   const refused = await breaker
     .execute(() => {
@@ -167,7 +168,7 @@ test("leaves no listener on the caller's signal", async (t) => {
 
 test('a probe has its own time limit', async (t) => {
   const { breaker, clock } = subject({ timeoutMs: 10_000, probe: { max: 1, timeoutMs: 500 } })
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   const probe = breaker.execute(() => new Promise(() => undefined))
   clock.advance(500)
@@ -209,7 +210,7 @@ test('a fallback stands in for refused and failed calls, not for callers who lef
   const events: FallbackEvent[] = []
   breaker.on('fallback', (event) => events.push(event))
   t.equal(await breaker.execute(() => Promise.reject(boom)), 'orders: boom')
-  trip(t, breaker)
+  trip(breaker)
   t.match(await breaker.execute(() => 'never'), /refused the call \(open\)/)
   breaker.close()
   const controller = new AbortController()
@@ -246,6 +247,6 @@ test('wrap keeps arguments, this and the result', async (t) => {
     }),
   }
   t.equal(await counter.add(1, 2), 13)
-  trip(t, breaker)
+  trip(breaker)
   await t.rejects(counter.add(1, 2), { code: 'SLUICE_BREAKER_OPEN' })
 })

@@ -1,9 +1,10 @@
 import { test } from 'tap'
-import { permit, refusal, subject, trip } from './subject.ts'
+import { trip } from '../src/testing/index.ts'
+import { permit, refusal, subject } from './subject.ts'
 
 test('two of three successes meet a ratio of 0.67, one does not', (t) => {
   const { breaker, clock } = subject()
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   permit(t, breaker).failure()
   t.equal(breaker.state, 'half-open', 'two of three are still possible')
@@ -15,7 +16,7 @@ test('two of three successes meet a ratio of 0.67, one does not', (t) => {
 
 test('opens again as soon as the ratio is out of reach, for twice as long', (t) => {
   const { breaker, clock, transitions } = subject()
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   permit(t, breaker).success()
   permit(t, breaker).failure({ kind: 'network', detail: 'ECONNREFUSED' })
@@ -29,7 +30,7 @@ test('opens again as soon as the ratio is out of reach, for twice as long', (t) 
 
 test('admits as many probes at one time as it may, and no more in all than decide', (t) => {
   const { breaker, clock } = subject({ probe: { max: 5, concurrency: 4 } })
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   const probes = [1, 2, 3, 4].map(() => permit(t, breaker))
   t.ok(probes.every((probe) => probe.probe))
@@ -44,7 +45,7 @@ test('admits as many probes at one time as it may, and no more in all than decid
 
 test('a probe that is ignored gives its place back and decides nothing', (t) => {
   const { breaker, clock } = subject({ probe: { max: 1 } })
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   for (let call = 0; call < 10; call += 1) permit(t, breaker).ignore()
   t.equal(breaker.state, 'half-open')
@@ -55,7 +56,7 @@ test('a probe that is ignored gives its place back and decides nothing', (t) => 
 
 test('a lost probe gives its place back after twice its timeout', (t) => {
   const { breaker, clock } = subject({ probe: { max: 1, timeoutMs: 1_000 } })
-  trip(t, breaker)
+  trip(breaker)
   const lost: string[] = []
   breaker.on('probe', ({ result }) => lost.push(result))
   clock.advance(30_000)
@@ -74,7 +75,7 @@ test('a lost probe gives its place back after twice its timeout', (t) => {
 
 test('decides by what there is when the wait is over', (t) => {
   const { breaker, clock, transitions } = subject({ probe: { max: 10, concurrency: 10, maxWaitMs: 5_000 } })
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   clock.advance(100_000)
   t.equal(breaker.state, 'half-open', 'the wait begins with the first probe')
@@ -90,7 +91,7 @@ test('decides by what there is when the wait is over', (t) => {
 
 test('begins anew when nothing was heard at all', (t) => {
   const { breaker, clock } = subject({ probe: { max: 2, concurrency: 2, maxWaitMs: 5_000 } })
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   const lost = [permit(t, breaker), permit(t, breaker)]
   clock.advance(5_000)
@@ -104,7 +105,7 @@ test('begins anew when nothing was heard at all', (t) => {
 
 test('a slow probe is a failed one where slowness opens', (t) => {
   const { breaker, clock, transitions } = subject({ slowCall: { durationMs: 500 }, probe: { max: 1 } })
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   const slow = permit(t, breaker)
   clock.advance(500)
@@ -117,7 +118,7 @@ test('a slow probe is a failed one where slowness opens', (t) => {
 
 test('asks refused callers to come back soon: a probe usually answers', (t) => {
   const { breaker, clock } = subject()
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   permit(t, breaker)
   t.equal(refusal(t, breaker).retryAfterMs, 1_000)

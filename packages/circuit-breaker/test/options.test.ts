@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import { type BreakerOptions, createCircuitBreaker, OptionsError } from '../src/index.ts'
+import { fail, succeed, trip } from '../src/testing/index.ts'
 import { problemsOf } from './problems.ts'
-import { fail, permit, subject, succeed, trip } from './subject.ts'
+import { permit, subject } from './subject.ts'
 
 function pathsOf(options: unknown): string[] {
   const make = (): unknown => createCircuitBreaker({ name: 'b', ...(options as BreakerOptions) })
@@ -178,20 +179,20 @@ test('accepts every kind of fallback, and words that switch rules off', (t) => {
 
 test('update keeps state, window and totals, and changes the rest at once', (t) => {
   const { breaker } = subject()
-  succeed(t, breaker, 10)
-  fail(t, breaker, 5)
+  succeed(breaker, 10)
+  fail(breaker, 5)
   breaker.update({ minimumCalls: 10, failureRatio: 0.35 })
   t.match(breaker.snapshot().window, { calls: 15, failures: 5 })
   t.equal(breaker.options.open.durationMs, 30_000)
-  fail(t, breaker, 1)
+  fail(breaker, 1)
   t.equal(breaker.state, 'open')
   t.end()
 })
 
 test('update to another window takes its calls along', (t) => {
   const { breaker, clock } = subject()
-  succeed(t, breaker, 3)
-  fail(t, breaker, 2)
+  succeed(breaker, 3)
+  fail(breaker, 2)
   breaker.update({ window: { type: 'count', size: 10 } })
   t.match(breaker.snapshot().window, { calls: 5, failures: 2 })
   breaker.update({ window: { type: 'time', durationMs: 1_000, buckets: 1 } })
@@ -203,7 +204,7 @@ test('update to another window takes its calls along', (t) => {
 
 test('update reaches a half-open breaker', (t) => {
   const { breaker, clock } = subject()
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   permit(t, breaker).success()
   breaker.update({ probe: { max: 1 } })
@@ -226,7 +227,7 @@ test('a bad update changes nothing', (t) => {
 test('mode disabled and back', (t) => {
   const { breaker, transitions } = subject({ mode: 'disabled' })
   t.equal(breaker.state, 'disabled')
-  fail(t, breaker, 100)
+  fail(breaker, 100)
   t.match(breaker.snapshot(), { state: 'disabled', window: { failures: 100 } })
   breaker.update({ mode: 'enforce' })
   t.equal(breaker.state, 'closed')

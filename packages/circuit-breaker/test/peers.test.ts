@@ -1,14 +1,14 @@
 /** Bugs of other breakers, each as it was seen there; here none of them may come back. */
 import { test } from 'tap'
 import { createCircuitBreaker } from '../src/index.ts'
-import { ManualClock } from '../src/testing/index.ts'
-import { permit, refusal, subject, succeed, trip } from './subject.ts'
+import { succeed, trip, ManualClock } from '../src/testing/index.ts'
+import { permit, refusal, subject } from './subject.ts'
 
 test('opossum, Polly, resilience4j, failsafe-go: a call from before the trip does not decide half-open', (t) => {
   const { breaker, clock } = subject({ probe: { max: 1 } })
   const early = permit(t, breaker)
   const other = permit(t, breaker)
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   permit(t, breaker)
   early.success()
@@ -21,7 +21,7 @@ test('opossum, Polly, resilience4j, failsafe-go: a call from before the trip doe
 test('@fastify/circuit-breaker: a late success does not close an open breaker', (t) => {
   const { breaker } = subject()
   const early = permit(t, breaker)
-  trip(t, breaker)
+  trip(breaker)
   early.success()
   t.equal(breaker.state, 'open')
   t.end()
@@ -30,7 +30,7 @@ test('@fastify/circuit-breaker: a late success does not close an open breaker', 
 test('failsafe-go: a late result adds no place for a probe', (t) => {
   const { breaker, clock } = subject()
   const early = [permit(t, breaker), permit(t, breaker)]
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   permit(t, breaker)
   for (const late of early) late.ignore()
@@ -51,19 +51,19 @@ test('@fastify/circuit-breaker: after 50 failures at one time half-open admits o
 
 test('@fastify/circuit-breaker, opossum: abandoned probes do not leave it rejecting for ever', (t) => {
   const { breaker, clock } = subject()
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   permit(t, breaker)
   refusal(t, breaker)
   clock.advance(30_000)
-  succeed(t, breaker, 2)
+  succeed(breaker, 2)
   t.equal(breaker.state, 'recovering')
   t.end()
 })
 
 test('opossum #262: what the filter calls no failure is no success either, and closes nothing', (t) => {
   const { breaker, clock } = subject({ probe: { max: 1 } })
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   permit(t, breaker).ignore()
   t.equal(breaker.state, 'half-open')
@@ -104,7 +104,7 @@ test('cockatiel: four failures, half an hour of silence and one more failure do 
 
 test('cockatiel: ninety old successes do not keep it closed after an hour', (t) => {
   const { breaker, clock } = subject()
-  succeed(t, breaker, 90)
+  succeed(breaker, 90)
   clock.advance(3_600_000)
   for (let call = 0; call < 20; call += 1) permit(t, breaker).failure()
   t.equal(breaker.state, 'open')
@@ -150,7 +150,7 @@ test('opossum #799: many breakers, not one timer', (t) => {
   })
   for (let made = 0; made < 100; made += 1) {
     const breaker = createCircuitBreaker({ name: `b${made}`, timeoutMs: 1_000 }, { clock: counting })
-    trip(t, breaker)
+    trip(breaker)
   }
   t.equal(timers, 0)
   t.end()
@@ -166,14 +166,14 @@ test('gobreaker, Polly #287: a breaker on its own has no lock, no store and no r
 test('opossum: the state goes to JSON with the time of the change, not that of its making', (t) => {
   const { breaker, clock } = subject()
   clock.advance(5_000)
-  trip(t, breaker)
+  trip(breaker)
   t.equal(breaker.toJSON().since, clock.wallNow())
   t.end()
 })
 
 test('OmniRoute #13836: six days of lost probes do not keep it from closing', (t) => {
   const { breaker, clock } = subject()
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   const sixDays = clock.now() + 6 * 86_400_000
   let admitted = 0
@@ -183,7 +183,7 @@ test('OmniRoute #13836: six days of lost probes do not keep it from closing', (t
   }
   t.ok(admitted > 1_000, 'probes go on')
   clock.advance(30_000)
-  succeed(t, breaker, 2)
+  succeed(breaker, 2)
   t.equal(breaker.state, 'recovering')
   t.end()
 })

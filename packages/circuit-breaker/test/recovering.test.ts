@@ -1,12 +1,13 @@
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import type { BreakerOptions } from '../src/index.ts'
-import { fail, permit, refusal, type Subject, subject, succeed, trip } from './subject.ts'
+import { fail, succeed, trip } from '../src/testing/index.ts'
+import { permit, refusal, type Subject, subject } from './subject.ts'
 
-function recovering(t: Parameters<typeof trip>[0], options: BreakerOptions = {}): Subject {
+function recovering(t: Test, options: BreakerOptions = {}): Subject {
   const made = subject(options)
-  trip(t, made.breaker)
+  trip(made.breaker)
   made.clock.advance(30_000)
-  succeed(t, made.breaker, 2)
+  succeed(made.breaker, 2)
   t.equal(made.breaker.state, 'recovering')
   return made
 }
@@ -64,7 +65,7 @@ test('starts with an empty window, and the closed breaker goes on with what the 
   t.equal(breaker.snapshot().window.calls, 0)
   clock.advance(9_990)
   const late = permit(t, breaker)
-  succeed(t, breaker, 3)
+  succeed(breaker, 3)
   clock.advance(10)
   t.equal(breaker.state, 'closed')
   late.success()
@@ -75,14 +76,14 @@ test('starts with an empty window, and the closed breaker goes on with what the 
 test('opens in a row are forgotten one by one while it stays closed', (t) => {
   const { breaker, clock } = subject({ recovery: { rampMs: 0 } })
   for (let round = 0; round < 3; round += 1) {
-    trip(t, breaker)
+    trip(breaker)
     clock.advance(breaker.retryAfterMs)
-    succeed(t, breaker, 2)
+    succeed(breaker, 2)
     t.equal(breaker.state, 'closed', 'no ramp, no recovering')
   }
   t.equal(breaker.snapshot().openCount, 3)
   clock.advance(59_999)
-  trip(t, breaker)
+  trip(breaker)
   t.equal(breaker.snapshot().openCount, 3, 'one forgotten, one more')
   t.end()
 })
@@ -92,11 +93,11 @@ test('the open duration grows by the factor up to its maximum', (t) => {
     probe: { max: 1 },
     open: { durationMs: 1_000, maxMs: 5_000, factor: 3 },
   })
-  trip(t, breaker)
+  trip(breaker)
   for (const expected of [1_000, 3_000, 5_000, 5_000]) {
     t.equal(breaker.retryAfterMs, expected)
     clock.advance(expected)
-    fail(t, breaker, 1)
+    fail(breaker, 1)
   }
   t.end()
 })
@@ -108,7 +109,7 @@ test('jitter spreads the open duration to both sides', (t) => {
     [0.75, 33_000],
   ] as const) {
     const { breaker } = subject({}, { random: () => random })
-    trip(t, breaker)
+    trip(breaker)
     t.equal(Math.round(breaker.retryAfterMs), expected)
   }
   t.end()

@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import { BreakerRegistry, OptionsError, UnknownBreakerError } from '../src/index.ts'
-import { ManualClock } from '../src/testing/index.ts'
+import { trip, ManualClock } from '../src/testing/index.ts'
 import { problemsOf } from './problems.ts'
-import { permit, refusal, trip } from './subject.ts'
+import { permit, refusal } from './subject.ts'
 
 function registryOf(options: ConstructorParameters<typeof BreakerRegistry>[0] = {}): {
   registry: BreakerRegistry
@@ -69,7 +69,7 @@ test('controls by name', (t) => {
   t.equal(orders.state, 'disabled')
   registry.close('orders')
   t.equal(orders.state, 'closed')
-  trip(t, orders)
+  trip(orders)
   registry.reset('orders')
   t.equal(orders.state, 'closed')
   for (const control of ['open', 'close', 'disable', 'reset'] as const) {
@@ -83,10 +83,10 @@ test('hears the events of all its breakers', (t) => {
   const { registry } = registryOf({ breakers: { a: {}, b: {} } })
   const heard: string[] = []
   const off = registry.on('transition', ({ breaker, to }) => heard.push(`${breaker} ${to}`))
-  trip(t, registry.get('a')!)
-  trip(t, registry.ensure('c'))
+  trip(registry.get('a')!)
+  trip(registry.ensure('c'))
   off()
-  trip(t, registry.get('b')!)
+  trip(registry.get('b')!)
   t.same(heard, ['a open', 'c open'])
   t.end()
 })
@@ -162,9 +162,9 @@ test('keys: a search for room does not look at all of them each time', (t) => {
 
 test('groups: members join by their own option, with a ratio of one half', (t) => {
   const { registry } = registryOf({ breakers: { a: { group: 'g' }, b: { group: 'g' }, c: { group: 'g' } } })
-  trip(t, registry.get('a')!)
+  trip(registry.get('a')!)
   t.equal(registry.get('group:g')?.state, 'closed')
-  trip(t, registry.get('b')!)
+  trip(registry.get('b')!)
   t.equal(registry.get('group:g')?.state, 'open')
   t.equal(refusal(t, registry.get('c')!).reason, 'group')
   t.equal(registry.get('c')?.snapshot().group, 'g')
@@ -183,7 +183,7 @@ test('groups: one that fails its probe closes the group again', (t) => {
   registry.on('transition', ({ breaker, to, reason }) => {
     if (breaker === 'group:g') seen.push(`${to}: ${reason}`)
   })
-  trip(t, a)
+  trip(a)
   t.equal(refusal(t, b).reason, 'group')
   clock.advance(30_000)
   permit(t, a).failure()
@@ -212,7 +212,7 @@ test('groups: opened by hand, every member refuses; a disabled member does not',
   t.equal(refusal(t, registry.get('a')!).reason, 'group')
   registry.disable('a')
   permit(t, registry.get('a')!)
-  trip(t, registry.ensure('c', { group: 'h' }))
+  trip(registry.ensure('c', { group: 'h' }))
   registry.close('group:g')
   permit(t, registry.get('b')!)
   t.end()
@@ -227,7 +227,7 @@ test('groups: of groups', (t) => {
     breakers: { a: {}, b: {}, x: {} },
   })
   registry.verify()
-  trip(t, registry.get('a')!)
+  trip(registry.get('a')!)
   t.equal(registry.get('group:inner')?.state, 'open')
   t.equal(registry.get('group:outer')?.state, 'open')
   t.equal(refusal(t, registry.get('x')!).reason, 'group')
@@ -267,5 +267,15 @@ test('groups: unknown members, cycles and bad ratios are errors at start-up', (t
     problemsOf(() => registryOf({ groups: { g: { members: 'a' as never, openRatio: 1 } } })),
     [{ path: 'groups.g.openRatio' }, { path: 'groups.g.members' }],
   )
+  t.end()
+})
+
+test('keys: a call that was never heard of again does not keep its breaker for ever', (t) => {
+  const { registry, clock } = registryOf()
+  const keyed = registry.keyed('k', { leaseMs: 60_000 }, { max: 1 })
+  permit(t, keyed.get('a'))
+  t.equal(keyed.get('b').name, 'k')
+  clock.advance(75_000)
+  t.equal(keyed.get('b').name, 'k:b')
   t.end()
 })

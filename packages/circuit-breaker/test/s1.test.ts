@@ -1,8 +1,8 @@
 /** Defects of the breaker of system S1, as acceptance tests. Those of its Redis half are tested with the fleet. */
 import { test } from 'tap'
 import { BreakerRegistry, createCircuitBreaker } from '../src/index.ts'
-import { ManualClock } from '../src/testing/index.ts'
-import { fail, permit, refusal, subject, succeed, trip } from './subject.ts'
+import { fail, succeed, trip, ManualClock } from '../src/testing/index.ts'
+import { permit, refusal, subject } from './subject.ts'
 
 test('counts are those of the window: a million old successes hide no outage', (t) => {
   const { breaker, clock } = subject()
@@ -11,23 +11,23 @@ test('counts are those of the window: a million old successes hide no outage', (
     if (answer.admitted) answer.success()
   }
   clock.advance(10_000)
-  fail(t, breaker, 20)
+  fail(breaker, 20)
   t.equal(breaker.state, 'open')
   t.end()
 })
 
 test('the first success does not close it', (t) => {
   const { breaker, clock } = subject()
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
-  succeed(t, breaker, 1)
+  succeed(breaker, 1)
   t.equal(breaker.state, 'half-open')
   t.end()
 })
 
 test('the number of probes is limited', (t) => {
   const { breaker, clock } = subject({ probe: { max: 3, concurrency: 3 } })
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(30_000)
   for (let call = 0; call < 3; call += 1) permit(t, breaker)
   t.equal(refusal(t, breaker).reason, 'half-open')
@@ -36,10 +36,10 @@ test('the number of probes is limited', (t) => {
 
 test('a wall clock that jumps changes nothing', (t) => {
   const { breaker, clock } = subject()
-  trip(t, breaker)
+  trip(breaker)
   const jumping = new ManualClock({ now: clock.now(), epoch: Date.UTC(2040, 0) })
   const other = createCircuitBreaker({ name: 'other' }, { clock: jumping, random: () => 0.5 })
-  trip(t, other)
+  trip(other)
   for (const [one, time] of [
     [breaker, clock],
     [other, jumping],
@@ -60,16 +60,16 @@ test('a group opens when too many members are open, and closes again', (t) => {
   const fraud = registry.ensure('fraud')
   const bank = registry.ensure('bank')
   const group = registry.get('group:payment')!
-  trip(t, payment)
+  trip(payment)
   t.equal(group.state, 'closed', 'one of three')
   permit(t, bank).success()
   clock.advance(1_000)
-  trip(t, fraud)
+  trip(fraud)
   t.equal(group.state, 'open')
   t.match(refusal(t, bank), { reason: 'group', state: 'closed', retryAfterMs: 29_000 })
   clock.advance(29_000)
   t.equal(group.state, 'half-open', 'the first member may look')
-  succeed(t, payment, 2)
+  succeed(payment, 2)
   t.equal(group.state, 'closed', 'one of three is open')
   permit(t, bank).success()
   t.end()
@@ -92,7 +92,7 @@ test('a timeout aborts the operation', async (t) => {
 
 test('time alone does not close an open breaker', (t) => {
   const { breaker, clock } = subject()
-  trip(t, breaker)
+  trip(breaker)
   clock.advance(3_600_000)
   t.equal(breaker.state, 'half-open')
   t.end()

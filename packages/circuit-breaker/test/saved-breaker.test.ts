@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { type CircuitBreaker, createCircuitBreaker, type SavedBreaker } from '../src/index.ts'
-import { ManualClock } from '../src/testing/index.ts'
-import { fail, permit, refusal, subject, succeed, trip } from './subject.ts'
+import { fail, succeed, trip, ManualClock } from '../src/testing/index.ts'
+import { permit, refusal, subject } from './subject.ts'
 
 const NOON = Date.UTC(2026, 5, 1, 12)
 
@@ -18,7 +18,7 @@ function moved(saved: SavedBreaker, wallMs: number): { breaker: CircuitBreaker; 
 test('an open breaker stays open for the rest of its time', (t) => {
   const clock = new ManualClock({ epoch: NOON })
   const before = subject({}, { clock })
-  trip(t, before.breaker)
+  trip(before.breaker)
   const { breaker, clock: later } = moved(before.breaker.toJSON(), NOON + 10_000)
   t.equal(refusal(t, breaker).retryAfterMs, 20_000)
   t.match(breaker.snapshot(), { since: NOON, openCount: 1, generation: 1, reason: '20 of 20 calls failed' })
@@ -32,7 +32,7 @@ test('an open breaker stays open for the rest of its time', (t) => {
 test('what time has ended meanwhile is over', (t) => {
   const clock = new ManualClock({ epoch: NOON })
   const before = subject({}, { clock })
-  trip(t, before.breaker)
+  trip(before.breaker)
   t.equal(moved(before.breaker.toJSON(), NOON + 30_000).breaker.state, 'half-open')
   t.end()
 })
@@ -40,7 +40,7 @@ test('what time has ended meanwhile is over', (t) => {
 test('a host whose clock is wrong does not keep it open for ever', (t) => {
   const clock = new ManualClock({ epoch: NOON })
   const before = subject({}, { clock })
-  trip(t, before.breaker)
+  trip(before.breaker)
   const { breaker } = moved(before.breaker.toJSON(), NOON - 86_400_000)
   t.equal(refusal(t, breaker).retryAfterMs, 360_000)
   t.end()
@@ -48,20 +48,20 @@ test('a host whose clock is wrong does not keep it open for ever', (t) => {
 
 test('the window goes along', (t) => {
   const before = subject()
-  succeed(t, before.breaker, 10)
-  fail(t, before.breaker, 9)
+  succeed(before.breaker, 10)
+  fail(before.breaker, 9)
   const { breaker } = moved(before.breaker.toJSON(), before.clock.wallNow())
   t.match(breaker.snapshot().window, { calls: 19, failures: 9 })
-  fail(t, breaker, 1)
+  fail(breaker, 1)
   t.equal(breaker.state, 'open')
   t.end()
 })
 
 test('half-open begins its probes anew; recovering goes on with its ramp', (t) => {
   const before = subject({}, { clock: new ManualClock({ epoch: NOON }) })
-  trip(t, before.breaker)
+  trip(before.breaker)
   const { breaker: half } = moved({ ...before.breaker.toJSON(), state: 'half-open' }, NOON)
-  succeed(t, half, 2)
+  succeed(half, 2)
   t.equal(half.state, 'recovering')
   const { breaker, clock } = moved({ ...half.toJSON(), since: NOON }, NOON + 4_000)
   t.equal(breaker.state, 'recovering')

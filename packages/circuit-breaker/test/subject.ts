@@ -41,19 +41,3 @@ export function refusal(t: Test, breaker: CircuitBreaker): Rejection {
   t.fail('admitted')
   throw new Error('admitted')
 }
-
-export function fail(t: Test, breaker: CircuitBreaker, times: number): void {
-  for (let call = 0; call < times; call += 1) {
-    permit(t, breaker).failure({ kind: 'status', detail: '503' })
-  }
-}
-
-export function succeed(t: Test, breaker: CircuitBreaker, times: number): void {
-  for (let call = 0; call < times; call += 1) permit(t, breaker).success()
-}
-
-/** Opens it by failures, whatever its rules. */
-export function trip(t: Test, breaker: CircuitBreaker): void {
-  for (let call = 0; call < 1_000 && breaker.state === 'closed'; call += 1) permit(t, breaker).failure()
-  t.equal(breaker.state, 'open')
-}

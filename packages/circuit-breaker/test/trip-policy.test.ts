@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import type { CallSample, WindowCounts } from '../src/index.ts'
-import { fail, permit, subject, succeed } from './subject.ts'
+import { fail, succeed } from '../src/testing/index.ts'
+import { permit, subject } from './subject.ts'
 
 /** 0 to below 1, the same sequence each time. */
 function sequence(seed: number): () => number {
@@ -13,10 +14,10 @@ function sequence(seed: number): () => number {
 
 test('opens at the ratio, on whichever call reaches minimumCalls', (t) => {
   const { breaker } = subject({ minimumCalls: 4, failureRatio: 0.5 })
-  fail(t, breaker, 2)
-  succeed(t, breaker, 1)
+  fail(breaker, 2)
+  succeed(breaker, 1)
   t.equal(breaker.state, 'closed')
-  succeed(t, breaker, 1)
+  succeed(breaker, 1)
   t.equal(breaker.state, 'open', 'two of four, and the fourth was a success')
   t.end()
 })
@@ -24,8 +25,8 @@ test('opens at the ratio, on whichever call reaches minimumCalls', (t) => {
 test('stays closed below the ratio', (t) => {
   const { breaker } = subject({ failureRatio: 0.5 })
   for (let call = 0; call < 200; call += 1) {
-    succeed(t, breaker, 11)
-    fail(t, breaker, 9)
+    succeed(breaker, 11)
+    fail(breaker, 9)
   }
   t.equal(breaker.state, 'closed')
   t.end()
@@ -46,7 +47,7 @@ test('opens on slow calls, failed or not', (t) => {
     fast.success()
   }
   t.equal(breaker.state, 'closed', '19 calls')
-  succeed(t, breaker, 1)
+  succeed(breaker, 1)
   t.equal(breaker.state, 'open')
   t.equal(transitions[0]?.reason, '10 of 20 calls were slow')
   t.equal(breaker.snapshot().totals.slow, 10)
@@ -55,13 +56,13 @@ test('opens on slow calls, failed or not', (t) => {
 
 test('opens on failures in a row, and a success breaks the row', (t) => {
   const { breaker, transitions } = subject({ failureRatio: false, consecutiveFailures: 3 })
-  fail(t, breaker, 2)
-  succeed(t, breaker, 1)
-  fail(t, breaker, 1)
+  fail(breaker, 2)
+  succeed(breaker, 1)
+  fail(breaker, 1)
   permit(t, breaker).ignore()
-  fail(t, breaker, 1)
+  fail(breaker, 1)
   t.equal(breaker.state, 'closed')
-  fail(t, breaker, 1)
+  fail(breaker, 1)
   t.equal(breaker.state, 'open', 'what is ignored breaks no row')
   t.equal(transitions[0]?.reason, '3 failures in a row')
   t.end()
@@ -70,12 +71,12 @@ test('opens on failures in a row, and a success breaks the row', (t) => {
 test('auto: three failures in a row where errors are rare', (t) => {
   const { breaker } = subject({ failureRatio: false, consecutiveFailures: 'auto' })
   for (let call = 0; call < 2_000; call += 1) {
-    if (call % 100 === 50) fail(t, breaker, 1)
-    else succeed(t, breaker, 1)
+    if (call % 100 === 50) fail(breaker, 1)
+    else succeed(breaker, 1)
   }
-  fail(t, breaker, 2)
+  fail(breaker, 2)
   t.equal(breaker.state, 'closed')
-  fail(t, breaker, 1)
+  fail(breaker, 1)
   t.equal(breaker.state, 'open')
   t.end()
 })
@@ -83,13 +84,13 @@ test('auto: three failures in a row where errors are rare', (t) => {
 test('auto: some seventeen in a row where every fifth call fails anyway', (t) => {
   const { breaker } = subject({ failureRatio: false, consecutiveFailures: 'auto' })
   for (let call = 0; call < 4_000; call += 1) {
-    if (call % 5 === 0) fail(t, breaker, 1)
-    else succeed(t, breaker, 1)
+    if (call % 5 === 0) fail(breaker, 1)
+    else succeed(breaker, 1)
   }
   t.equal(breaker.state, 'closed')
   let failures = 0
   while (breaker.state === 'closed') {
-    fail(t, breaker, 1)
+    fail(breaker, 1)
     failures += 1
   }
   t.ok(failures >= 15 && failures <= 20, `${failures}`)
@@ -142,10 +143,10 @@ test("a rule of one's own sees every call and may open", (t) => {
 
 test('what was before a reset does not count', (t) => {
   const { breaker } = subject({ consecutiveFailures: 5 })
-  fail(t, breaker, 4)
+  fail(breaker, 4)
   breaker.reset()
   t.equal(breaker.snapshot().window.calls, 0)
-  fail(t, breaker, 4)
+  fail(breaker, 4)
   t.equal(breaker.state, 'closed')
   t.end()
 })

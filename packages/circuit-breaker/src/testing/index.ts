@@ -1,1 +1,2 @@
+export { fail, succeed, trip } from './drive.ts'
 export { ManualClock } from './manual-clock.ts'
