@@ -1,30 +1,15 @@
 import { readFileSync } from 'node:fs'
+import { logRedaction } from '@sluice/api-key-auth'
 import fastify, { LogController, type FastifyInstance } from 'fastify'
-import { pino, type Logger, type LoggerOptions } from 'pino'
+import { pino, type Logger } from 'pino'
 import { logAccess } from './access-log.ts'
 import type { GatewayConfig, ServerConfig } from './config/types.ts'
 import { refuseUnparsable, renderProblems } from './problem-details.ts'
 import { requestId, returnRequestId } from './request-id.ts'
 
-/** What never stands in a log line, whoever writes it. */
-const redact = [
-  'req.headers["x-api-key"]',
-  'req.headers.authorization',
-  'req.headers.cookie',
-  'headers["x-api-key"]',
-  'headers.authorization',
-  'headers.cookie',
-]
-
-/** The logger of the configured level; the key's header is kept out of it. */
+/** The logger of the configured level; credentials are kept out of it. */
 export function createLogger({ logging, auth }: GatewayConfig): Logger {
-  const keyHeader = auth?.header.toLowerCase() ?? 'x-api-key'
-  const paths = [...redact, `req.headers["${keyHeader}"]`, `headers["${keyHeader}"]`]
-  const options: LoggerOptions = {
-    level: logging.level,
-    redact: { paths: [...new Set(paths)], censor: '[redacted]' },
-  }
-  return pino(options)
+  return pino({ level: logging.level, ...logRedaction({ header: auth?.header ?? 'x-api-key' }) })
 }
 
 /** A Fastify instance as a gateway needs it, without a route yet. */

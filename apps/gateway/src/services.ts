@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
-import httpProxy from '@fastify/http-proxy'
-import { createUpstream, type RetryOptions, type Upstream, type UpstreamOptions } from '@sluice/upstream'
+import {
+  createUpstream,
+  directProxy,
+  type RetryOptions,
+  type Upstream,
+  type UpstreamOptions,
+} from '@sluice/upstream'
 import type { FastifyContextConfig, FastifyInstance } from 'fastify'
 import { breakerOf, routeBreaker } from './breakers.ts'
 import { routeCache } from './cache.ts'
@@ -33,10 +38,13 @@ export async function addServices(
   for (const [name, service] of Object.entries(config.services)) {
     const upstream = createUpstream(upstreamOptions(app, config, name, service))
     upstreams.set(name, upstream)
-    await app.register(httpProxy, {
+    await app.register(directProxy, {
       prefix: service.prefix,
-      rewritePrefix: service.stripPrefix ? '/' : service.prefix,
-      ...upstream.proxyOptions({ config: routeConfig(config, name, service), websocket: service.websocket }),
+      rewritePrefix: service.stripPrefix ? '' : service.prefix,
+      upstream,
+      bodyLimit: config.server.bodyLimit,
+      websocket: service.websocket,
+      config: routeConfig(config, name, service),
     })
   }
 }

@@ -192,3 +192,29 @@ test('what is no HTTP is answered with 400 and reaches no upstream', async (t) =
   t.match(answer, 'application/problem+json')
   t.equal(upstream.requests.length, 0)
 })
+
+test('a request body is forwarded up to the limit, whether its length is known or not', async (t) => {
+  const upstream = await startUpstream(t)
+  const gateway = await startGateway(t, {
+    server: { port: 0, bodyLimit: 1000 },
+    services: {
+      orders: { prefix: '/orders', upstream: upstream.url, circuitBreaker: { consecutiveFailures: 1 } },
+    },
+  })
+  const { address } = await gateway.listen()
+  const post = async (length: number, chunked: boolean) => {
+    const bytes = Buffer.alloc(length, 'a')
+    const body = chunked ? new Blob([bytes]).stream() : bytes
+    const answer = await fetch(`${address}/orders`, { method: 'POST', body, duplex: 'half' } as RequestInit)
+    return [answer.status, ((await answer.json()) as { code?: string }).code]
+  }
+  for (const chunked of [false, true]) {
+    t.equal((await post(1000, chunked))[0], 200)
+    t.strictSame(await post(1001, chunked), [413, 'SLUICE_BODY_TOO_LARGE'])
+  }
+  t.equal(
+    gateway.app.circuitBreakers.get('orders')?.state,
+    'closed',
+    'the client’s doing, not the upstream’s',
+  )
+})

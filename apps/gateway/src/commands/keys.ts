@@ -37,7 +37,8 @@ type Connect = (config: RedisConfig) => Promise<Redis | Cluster>
 
 async function openKeys({ config, file, redis }: KeysLocation, connect: Connect): Promise<ApiKeys> {
   if (file !== undefined) return new ApiKeys({ store: fileKeys(file) })
-  if (redis !== undefined) return new ApiKeys({ store: redisKeys(await connect({ url: redis })) })
+  if (redis !== undefined)
+    return new ApiKeys({ store: redisKeys(await connect({ url: redis }), { follow: false }) })
   const { auth, redis: configured } = await loadConfig({ ...configSource(config), offline: true })
   if (auth === undefined) {
     throw new ConfigError([

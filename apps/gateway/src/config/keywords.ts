@@ -1,4 +1,5 @@
 import type { Ajv, KeywordDefinition } from 'ajv'
+import { parseRateNotation } from '../rate-limit/limit.ts'
 import { parseBytes, parseDuration } from './units.ts'
 
 interface Place {
@@ -31,14 +32,11 @@ function parseOrigin(value: unknown): string | undefined {
   return bare && (url.protocol === 'http:' || url.protocol === 'https:') ? url.origin : undefined
 }
 
-/** `100-M` (S4's notation: a number a second, minute, hour or day) as `{ max, window }`; other values as they are. */
+/** `100-M` as `{ max, window }`; other values as they are. */
 function parseRate(value: unknown): unknown {
   if (typeof value !== 'string') return value
-  const [, max, unitLetter] = /^(\d+)-([SMHD])$/i.exec(value.trim()) ?? []
-  const window = parseDuration(`1${unitLetter?.toLowerCase()}`)
-  return max === undefined || Number(max) === 0 || window === undefined
-    ? undefined
-    : { max: Number(max), window }
+  const rate = parseRateNotation(value.trim())
+  return rate === undefined ? undefined : { max: rate.max, window: rate.windowMs }
 }
 
 /** A list of what was written singly. `false` is no item but the absence of a list. */

@@ -14,6 +14,8 @@ export interface DirectHandlerOptions extends RequestHeaderOptions {
   readonly dispatcher: Dispatcher
   /** Where to, for a dispatcher that does not choose by itself: `http://127.0.0.1:8080`. */
   readonly origin?: string | undefined
+  /** Longest request body that is forwarded, bytes; a longer one gets a 413. Default: no limit. */
+  readonly bodyLimit?: number | undefined
   /** What the dispatcher may know of a request: its consumer, its hash key, whether it may be sent twice. */
   readonly context?: ((request: FastifyRequest) => UpstreamContext | undefined) | undefined
 }
@@ -32,12 +34,12 @@ export type ReplyOptions = Parameters<DirectHandler>[3]
  * Buffer will do.
  */
 export function createDirectHandler(options: DirectHandlerOptions): DirectHandler {
-  const { name, dispatcher, origin, context } = options
+  const { name, dispatcher, origin, context, bodyLimit = Number.POSITIVE_INFINITY } = options
   const buildHeaders = requestHeaderBuilder(options)
 
   return function directHandler(request, reply, destination, replyOptions) {
     const path = targetPath(destination, request.url)
-    const body = requestBody(request)
+    const body = requestBody(request, bodyLimit)
     let headers = buildHeaders(request)
     if (body === null) headers['content-length'] = undefined
     else if (Buffer.isBuffer(body)) headers['content-length'] = String(body.length)

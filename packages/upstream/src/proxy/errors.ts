@@ -12,6 +12,10 @@ export const DuplicateHostError: createError.FastifyErrorConstructor<{ code: 'SL
 export const TransferCodingError: createError.FastifyErrorConstructor<{ code: 'SLUICE_TRANSFER_CODING' }> =
   createError('SLUICE_TRANSFER_CODING', 'the transfer coding of the request body is not supported', 501)
 
+/** The request body is longer than the proxy forwards. */
+export const BodyTooLargeError: createError.FastifyErrorConstructor<{ code: 'SLUICE_BODY_TOO_LARGE' }> =
+  createError('SLUICE_BODY_TOO_LARGE', 'the request body is longer than %s bytes', 413)
+
 /** The app parsed the body into something that cannot be written again as it was. */
 export const ParsedBodyError: createError.FastifyErrorConstructor<{ code: 'SLUICE_PARSED_BODY' }> =
   createError(

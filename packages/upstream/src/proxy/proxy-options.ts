@@ -19,7 +19,8 @@ export interface ProxiedUpstream {
 }
 
 /** Changes to one proxy in front of an upstream. Whatever else `@fastify/http-proxy` knows may stand here too. */
-export interface ProxyOverrides extends RequestHeaderOptions, Pick<DirectHandlerOptions, 'context'> {
+export interface ProxyOverrides
+  extends RequestHeaderOptions, Pick<DirectHandlerOptions, 'context' | 'bodyLimit'> {
   readonly config?: FastifyContextConfig | undefined
   readonly wsClientOptions?: object | undefined
   readonly [option: string]: unknown
@@ -40,7 +41,7 @@ export interface ProxyOptions {
 /** The options to register `@fastify/http-proxy` with, so that HTTP takes the direct path. */
 export function proxyOptions(upstream: ProxiedUpstream, overrides: ProxyOverrides = {}): ProxyOptions {
   const { name, dispatcher, base, breaker, tls } = upstream
-  const { requestHeaders, stripHeaders, context, config, wsClientOptions, ...rest } = overrides
+  const { requestHeaders, stripHeaders, context, bodyLimit, config, wsClientOptions, ...rest } = overrides
   const headerOptions = { requestHeaders, stripHeaders }
   const gate = breaker === undefined ? {} : { circuitBreaker: { name: breaker, permit: 'attempt' as const } }
   return {
@@ -51,6 +52,7 @@ export function proxyOptions(upstream: ProxiedUpstream, overrides: ProxyOverride
       dispatcher,
       origin: new URL(base).origin,
       context,
+      bodyLimit,
       ...headerOptions,
     }),
     config: { ...gate, ...config },

@@ -1,16 +1,20 @@
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { drain } from './drain.ts'
-import { ParsedBodyError, TransferCodingError } from './errors.ts'
+import { BodyTooLargeError, ParsedBodyError, TransferCodingError } from './errors.ts'
 
 /**
  * The client's body for undici: `null`, bytes that the app has parsed, or a stream. GET and HEAD may carry one too
  * (RFC 9110 §9.3.1); what decides is the framing.
+ *
+ * @param limit bytes; a body of unknown length may turn out to be longer on its way
+ * @throws SLUICE_BODY_TOO_LARGE where its announced length is already too much
  */
-export function requestBody(request: FastifyRequest): RequestBody | Buffer | null {
+export function requestBody(request: FastifyRequest, limit: number): RequestBody | Buffer | null {
   const { body, raw } = request
-  if (body === undefined) return isFramed(request) ? new RequestBody(raw) : null
-  if (body instanceof Readable) return isFramed(request) ? new RequestBody(body) : null
+  if (Number(raw.headers['content-length']) > limit) throw new BodyTooLargeError(limit)
+  if (body === undefined) return isFramed(request) ? new RequestBody(raw, limit) : null
+  if (body instanceof Readable) return isFramed(request) ? new RequestBody(body, limit) : null
   if (Buffer.isBuffer(body)) return body
   if (typeof body === 'string') return Buffer.from(body)
   if (request.mediaType?.endsWith('json') === true) return Buffer.from(JSON.stringify(body))
@@ -36,12 +40,15 @@ function isFramed(request: FastifyRequest): boolean {
  */
 export class RequestBody extends Readable {
   readonly #source: Readable
+  readonly #limit: number
+  #length = 0
   #attached = false
   #ended = false
 
-  constructor(source: Readable) {
+  constructor(source: Readable, limit: number) {
     super()
     this.#source = source
+    this.#limit = limit
     // undici stops listening when it has the answer, which may be before the client goes away.
     this.on('error', () => {})
   }
@@ -65,7 +72,9 @@ export class RequestBody extends Readable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (!this.push(chunk)) this.#source.pause()
+    this.#length += chunk.length
+    if (this.#length > this.#limit) this.destroy(new BodyTooLargeError(this.#limit))
+    else if (!this.push(chunk)) this.#source.pause()
   }
 
   readonly #onEnd = (): void => {
