@@ -1,8 +1,7 @@
-import type { FastifyInstance, FastifyPluginAsync, onSendHookHandler, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { type OptionProblem, OptionsError } from '../options/options-error.ts'
 import { BreakerRegistry, type RegistryOptions } from '../registry/registry.ts'
-import { sayStale } from './fallback/cache-fallback.ts'
 import { prepareFallback } from './fallback/prepare-fallback.ts'
 import { gate } from './gate.ts'
 import type { RouteBreaker } from './guard-options.ts'
@@ -73,12 +72,8 @@ function protect(target: RouteOptions, route: GuardedRoute): void {
   // After the route's own: who may not pass needs no permit.
   target.preHandler = [...[target.preHandler ?? []].flat(), gate(route)]
   // Before all others: what the handler sent is judged, not what was made of it since.
-  target.onSend = [judgeAnswer(route), ...[target.onSend ?? []].flat(), ...afterAll(route)]
+  target.onSend = [judgeAnswer(route), ...[target.onSend ?? []].flat()]
   target.errorHandler = handleError(route, target.errorHandler)
-}
-
-function afterAll({ fallback }: GuardedRoute): onSendHookHandler[] {
-  return typeof fallback === 'object' && fallback.type === 'cache' ? [sayStale] : []
 }
 
 async function prepare(route: GuardedRoute, app: FastifyInstance): Promise<OptionProblem[]> {

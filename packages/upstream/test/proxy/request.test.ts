@@ -234,3 +234,14 @@ test('a transfer coding besides chunked is refused', async (t) => {
   )
   t.match(text, /^HTTP\/1.1 501 [^]*SLUICE_TRANSFER_CODING/)
 })
+
+test('requests without a socket or a host, by `inject` and of HTTP/1.0', async (t) => {
+  const { app, relay } = await relaying(t)
+  const answer = await app.inject('/a')
+  t.equal(answer.statusCode, 200)
+  t.equal(answer.body, 'ok')
+  const sent = await relay('GET /b HTTP/1.0\n\n')
+  t.match(sent, '\r\nforwarded: for=127.0.0.1;proto=http\r\n')
+  t.match(sent, '\r\nvia: 1.0 sluice\r\n')
+  t.notMatch(sent, 'x-forwarded-host')
+})

@@ -1,4 +1,4 @@
-import type { FastifyRequest, onSendHookHandler } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { FallbackSource } from './fallback.ts'
 
 /** What this fallback needs of the cache plugin, which is found by its decorator alone. */
@@ -13,15 +13,11 @@ interface LastGoodAnswer {
   readonly ageSeconds: number
 }
 
-/** Requests that were answered so. */
-const answered = new WeakSet<FastifyRequest>()
-
 /** The last good answer to the same request, however old. Its cookies were another answer's and stay behind. */
 export function cacheFallback(cache: LastGoodAnswers): FallbackSource {
   return async (_error, { request }) => {
     const stored = await cache.lastGood(request)
     if (stored === undefined) return undefined
-    answered.add(request)
     const { 'set-cookie': _, ...headers } = stored.headers
     const age = String(Math.max(0, Math.floor(stored.ageSeconds)))
     return {
@@ -30,10 +26,4 @@ export function cacheFallback(cache: LastGoodAnswers): FallbackSource {
       payload: stored.body,
     }
   }
-}
-
-/** onSend, the last: the cache plugin calls whatever did not come from its own look-up a miss. */
-export const sayStale: onSendHookHandler = (request, reply, payload, proceed) => {
-  if (answered.has(request)) reply.header('x-cache', 'STALE')
-  proceed(null, payload)
 }
