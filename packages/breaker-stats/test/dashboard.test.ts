@@ -7,6 +7,7 @@ import { test, type Test } from 'tap'
 import { skipWithout } from '../../../test/binary.ts'
 import type { AccessHook, CircuitBreakerTest } from '../src/index.ts'
 import { launchBrowser } from './browser.ts'
+import { busyFleet, type BusyFleet } from './busy-fleet.ts'
 import { gateway, succeed, trip } from './gateway.ts'
 
 const key = 'the-key'
@@ -194,3 +195,55 @@ test('an operator at the dashboard', { skip: skipWithout('chromium'), timeout: 1
 
   t.same(complaints, [], 'the page complains of nothing and asks nobody else')
 })
+
+/**
+ * With SLUICE_SCREENSHOT=docs/images/dashboard.png it also takes the picture of the README:
+ * `SLUICE_SCREENSHOT=docs/images/dashboard.png node scripts/test.mjs packages/breaker-stats/test/dashboard.test.ts`.
+ */
+test(
+  'a busy gateway, in both themes and on a phone',
+  { skip: skipWithout('chromium'), timeout: 120_000 },
+  async (t) => {
+    let fleet: BusyFleet | undefined
+    const { app } = await gateway(
+      t,
+      { access: 'loopback', instance: 'gateway-7c9f', live: { intervalMs: 500 } },
+      { before: (fastify) => void (fleet = busyFleet(fastify, fastify.circuitBreakers)) },
+    )
+    const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+    const traffic = setInterval(() => fleet?.second(), 1_000)
+    t.teardown(() => clearInterval(traffic))
+    const browser = await launchBrowser()
+    t.teardown(() => browser.close())
+    const picture = process.env.SLUICE_SCREENSHOT
+    const wide = { width: 1240, height: 780 }
+    const looks = [
+      { colorScheme: 'light', viewport: wide, path: '/monitor', name: 'payments' },
+      { colorScheme: 'dark', viewport: wide, path: '/monitor#/payments', name: 'payments', picture },
+      { colorScheme: 'dark', viewport: { width: 390, height: 844 }, path: '/monitor', name: 'bank' },
+      {
+        colorScheme: 'light',
+        viewport: { width: 390, height: 844 },
+        path: '/monitor#/delivery',
+        name: 'delivery',
+      },
+    ] as const
+    for (const { colorScheme, viewport, path, name, ...rest } of looks) {
+      const page = await browser.newPage({ viewport, colorScheme })
+      page.setDefaultTimeout(patience)
+      await page.goto(origin + path)
+      await page.getByText(name, { exact: true }).locator('visible=true').first().waitFor()
+      await page.locator('#headline', { hasText: 'of 18' }).waitFor({ state: 'attached' })
+      t.same(await seriousViolations(page), [], `${colorScheme} ${viewport.width}`)
+      const overflow = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      )
+      t.equal(overflow, 0, 'nothing sticks out sideways')
+      if ('picture' in rest && rest.picture !== undefined) {
+        await page.waitForTimeout(40_000) // for the lines to grow
+        await page.screenshot({ path: rest.picture })
+      }
+      await page.close()
+    }
+  },
+)
