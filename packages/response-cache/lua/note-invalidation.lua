@@ -4,14 +4,14 @@
 -- KEYS[2]  sorted set: invalidations by stamp, the latest of each member
 -- ARGV[1]  channel for the message
 -- ARGV[2]  the member (mode|scope|value), '' for one that need not be kept
--- ARGV[3]  the message (JSON object) without its stamp
+-- ARGV[3]  the message (JSON object); it goes out with its stamp, and with the one before it as `after`
 -- ARGV[4]  how many members are kept; the oldest beyond are widened to all
 -- ARGV[5]  how long they are kept, ms
 --
 -- Reply: the stamp, microseconds of the server's clock or one more than the latest.
 local time = redis.call('TIME')
-local latest = tonumber(redis.call('GET', KEYS[1]) or '0')
-local stamp = string.format('%.0f', math.max(time[1] * 1000000 + time[2], latest + 1))
+local after = redis.call('GET', KEYS[1]) or '0'
+local stamp = string.format('%.0f', math.max(time[1] * 1000000 + time[2], tonumber(after) + 1))
 redis.call('SET', KEYS[1], stamp, 'PX', ARGV[5])
 if ARGV[2] ~= '' then
   redis.call('ZADD', KEYS[2], stamp, ARGV[2])
@@ -23,5 +23,6 @@ if ARGV[2] ~= '' then
   end
   redis.call('PEXPIRE', KEYS[2], ARGV[5])
 end
-redis.call('PUBLISH', ARGV[1], string.sub(ARGV[3], 1, -2) .. ',"stamp":' .. stamp .. '}')
+local order = ',"after":' .. after .. ',"stamp":' .. stamp .. '}'
+redis.call('PUBLISH', ARGV[1], string.sub(ARGV[3], 1, -2) .. order)
 return stamp

@@ -214,7 +214,11 @@ test('an instance that missed a purge finds out', { skip }, async (t) => {
   const stamp = 'sluice:rc:v1:default:{purges}:latest'
   await admin.set(stamp, String(Number((await admin.get(stamp)) ?? 0) + 1))
   await until(async () => (await xCache(b, '/menu')) !== 'HIT memory')
-  t.pass('the stamp told it')
+  await until(async () => isUp(b) && (await xCache(b, '/menu')) === 'HIT memory')
+  await admin.set(stamp, String(Number((await admin.get(stamp)) ?? 0) + 1))
+  await a.responseCache.purge({ tag: 'of nothing here' })
+  await until(async () => (await xCache(b, '/menu')) !== 'HIT memory')
+  t.pass('the stamp told it, and so did a message that follows one unheard')
 })
 
 test('corrupt, foreign and older entries are misses, and counted', { skip }, async (t) => {

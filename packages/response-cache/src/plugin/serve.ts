@@ -90,6 +90,8 @@ export function replaceByStored(
   told: Told,
 ): Buffer | null {
   for (const name of OF_THE_ANSWER) reply.removeHeader(name)
+  // The phrase of the status that came; HTTP/2 has none.
+  if (reply.request.raw.httpVersionMajor < 2) reply.raw.statusMessage = ''
   return writeStored(cache, reply, entry, asked, told)
 }
 

@@ -21,12 +21,15 @@ interface Told {
 
 interface Message extends Told {
   readonly from: string
+  /** The stamp before this one. */
+  readonly after: number
   readonly stamp: number
 }
 
 /**
- * What all instances have purged, in one order. Each tells the others as it purges; each compares the stamp of the latest
- * with what it has heard, once a second and after every connection, and so learns when it has missed something.
+ * What all instances have purged, in one order. Each tells the others as it purges; each message names the one before it,
+ * and once a second and after every connection the latest is compared with what was heard. So an instance learns when it
+ * has missed something, and forgets what it has in memory: Redis has it still, and notes there tell what of it is good.
  */
 export class Journal {
   readonly #redis: CacheRedis
@@ -37,11 +40,13 @@ export class Journal {
   readonly #self: string
   readonly #keepMs: number
   readonly #untold = new Map<string, Told>()
-  /** The latest stamp heard; undefined before the first reading. */
-  #heard: number | undefined
+  /** Whether all that is noted has been read. */
+  #current = false
+  /** The latest stamp heard. */
+  #heard = 0
   /** A stamp in Redis that is later: its message may still be on its way. */
   #unheard: number | undefined
-  #reading: Promise<void> | undefined
+  #settling: Promise<void> | undefined
 
   constructor(
     redis: CacheRedis,
@@ -63,7 +68,7 @@ export class Journal {
 
   /** Whether all is known that was purged, and all is told: before, what lies in Redis cannot be trusted. */
   get settled(): boolean {
-    return this.#heard !== undefined && this.#untold.size === 0
+    return this.#current && this.#untold.size === 0
   }
 
   /** Tells everyone; if Redis cannot be reached, as soon as it can. */
@@ -76,19 +81,23 @@ export class Journal {
     }
   }
 
-  hear({ from, scope, value, mode, stamp }: Message): void {
-    this.#heard = Math.max(this.#heard ?? 0, stamp)
+  hear({ from, scope, value, mode, after, stamp }: Message): void {
+    const gap = this.#current && after !== this.#heard
+    this.#heard = stamp
     if (scope !== 'url') this.#host.invalidations.note({ scope, value, mode, stamp, atMs: this.#host.now() })
     // What this instance purged itself it has carried out already; since then, newer may have been stored.
     else if (from !== this.#self) this.#host.invalidated(value, mode)
+    if (!gap) return
+    this.#miss()
+    void this.settle(false)
   }
 
   /** Reads what was missed, tells what is untold. `interrupted`: messages may have been lost since the last reading. */
   settle(interrupted: boolean): Promise<void> {
-    this.#reading ??= this.#settle(interrupted).finally(() => {
-      this.#reading = undefined
+    this.#settling ??= this.#settle(interrupted).finally(() => {
+      this.#settling = undefined
     })
-    return this.#reading
+    return this.#settling
   }
 
   async #settle(interrupted: boolean): Promise<void> {
@@ -100,19 +109,23 @@ export class Journal {
     if (answer === unavailable) return
     const latest = Number(answer ?? 0)
     const heard = this.#heard
-    const behind = heard !== undefined && latest !== heard
+    const behind = latest !== heard
     // One that is on its way at this moment has been heard a second later.
-    const missed = behind && (interrupted || latest === this.#unheard)
+    if (this.#current && behind && (interrupted || latest === this.#unheard)) this.#miss()
     this.#unheard = behind ? latest : undefined
-    if (heard !== undefined && !missed) return
-    if (!(await this.#read(heard ?? 0))) return
-    this.#heard = latest
-    if (missed) this.#host.missed()
+    if (this.#current || !(await this.#read())) return
+    if (this.#heard === heard) this.#heard = latest
+    this.#current = true
   }
 
-  async #read(after: number): Promise<boolean> {
+  #miss(): void {
+    this.#current = false
+    this.#host.missed()
+  }
+
+  async #read(): Promise<boolean> {
     const noted = await this.#guard.run(() =>
-      this.#redis.zrangebyscore(this.#keys.log, `(${after}`, '+inf', 'WITHSCORES'),
+      this.#redis.zrangebyscore(this.#keys.log, '-inf', '+inf', 'WITHSCORES'),
     )
     if (noted === unavailable) return false
     const atMs = this.#host.now()
@@ -144,11 +157,12 @@ export class Journal {
 
 /** A message of another instance, or of ourselves; undefined for anything else. */
 export function parseInvalidation(message: Record<string, unknown>): Message | undefined {
-  const { from, scope, value, mode, stamp } = message
-  if (typeof from !== 'string' || typeof value !== 'string' || typeof stamp !== 'number') return undefined
+  const { from, scope, value, mode, after, stamp } = message
+  if (typeof from !== 'string' || typeof value !== 'string') return undefined
+  if (typeof after !== 'number' || typeof stamp !== 'number') return undefined
   if (mode !== 'hard' && mode !== 'soft') return undefined
   return scope === 'all' || scope === 'tag' || scope === 'prefix' || scope === 'url'
-    ? { from, scope, value, mode, stamp }
+    ? { from, scope, value, mode, after, stamp }
     : undefined
 }
 
