@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { test } from 'tap'
 import { trip } from '../src/testing/index.ts'
 import { GradientLimit } from '../src/bulkhead/gradient-limit.ts'
@@ -58,6 +59,17 @@ test('a caller who gives up leaves the queue', async (t) => {
   first.success()
   permit(t, breaker)
   await t.rejects(breaker.acquireQueued(AbortSignal.abort(new Error('before'))), new Error('before'))
+})
+
+test('who has been answered does not listen to the signal any more', async (t) => {
+  const { breaker } = subject({ bulkhead: { max: 1, queue: 1 } })
+  const first = permit(t, breaker)
+  const { signal } = new AbortController()
+  const waiting = breaker.acquireQueued(signal)
+  t.equal(getEventListeners(signal, 'abort').length, 1)
+  first.success()
+  await waiting
+  t.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
 test('nobody waits for longer than the queue allows', async (t) => {

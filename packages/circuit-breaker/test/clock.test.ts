@@ -9,6 +9,15 @@ test("the system's clock goes on between turns of the event loop", async (t) => 
   t.ok(Math.abs(systemClock.wallNow() - Date.now()) < 60_000)
 })
 
+test('every turn of the event loop has a reading of its own', async (t) => {
+  for (let turn = 0; turn < 3; turn += 1) {
+    const before = systemClock.now()
+    const real = performance.now()
+    while (performance.now() < real + 5) await new Promise((resolve) => setTimeout(resolve, 5))
+    t.ok(systemClock.now() >= before + 5)
+  }
+})
+
 test('a reading does not last: many readers in one turn see time pass', (t) => {
   const before = systemClock.now()
   const end = Date.now() + 5_000

@@ -279,3 +279,21 @@ test('keys: a call that was never heard of again does not keep its breaker for e
   t.equal(keyed.get('b').name, 'k:b')
   t.end()
 })
+
+test('groups: half of the members is not more than half', (t) => {
+  const { registry } = registryOf({ groups: { g: { members: ['a', 'b'] } }, breakers: { a: {}, b: {} } })
+  trip(registry.ensure('a'))
+  t.equal(registry.get('group:g')?.state, 'closed')
+  permit(t, registry.ensure('b'))
+  t.end()
+})
+
+test('groups: one that leads into a cycle is not part of it', (t) => {
+  const groups = { a: { members: ['group:b'] }, b: { members: ['group:c'] }, c: { members: ['group:b'] } }
+  const problems = problemsOf(() => registryOf({ groups }))
+  t.same(
+    problems.map(({ path }) => path),
+    ['groups.b.members', 'groups.c.members'],
+  )
+  t.end()
+})

@@ -54,6 +54,17 @@ test('opens on slow calls, failed or not', (t) => {
   t.end()
 })
 
+test('stays closed below the ratio of slow calls', (t) => {
+  const { breaker, clock } = subject({ slowCall: { durationMs: 10, ratio: 0.5 } })
+  for (let call = 0; call < 40; call += 1) {
+    const one = permit(t, breaker)
+    clock.advance(call % 3 === 0 ? 10 : 1)
+    one.success()
+  }
+  t.equal(breaker.state, 'closed')
+  t.end()
+})
+
 test('opens on failures in a row, and a success breaks the row', (t) => {
   const { breaker, transitions } = subject({ failureRatio: false, consecutiveFailures: 3 })
   fail(breaker, 2)

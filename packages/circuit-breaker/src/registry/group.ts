@@ -55,7 +55,6 @@ export class BreakerGroup implements Gate {
     const open = [...this.#members.values()].filter(isOpen)
     const size = this.#members.size + this.missing.length
     const tooMany = open.length > this.#openRatio * size
-    if (!tooMany && this.breaker.state === 'closed') return
     this.#verdicts += 1
     this.breaker.applyShared({
       epoch: this.#verdicts,
