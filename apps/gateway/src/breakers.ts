@@ -1,7 +1,7 @@
 import { circuitBreaker, type BreakerOptions } from '@sluice/circuit-breaker'
 import type { FastifyContextConfig, FastifyInstance } from 'fastify'
 import type { Cluster, Redis } from 'ioredis'
-import type { BreakerConfig, GatewayConfig, ServiceConfig } from './config/types.ts'
+import type { BreakerConfig, FallbackConfig, GatewayConfig, ServiceConfig } from './config/types.ts'
 
 /** Registers a breaker for each service, shared with the fleet as soon as there is a Redis. */
 export async function addBreakers(
@@ -33,7 +33,19 @@ export function routeBreaker(
 ): NonNullable<FastifyContextConfig['circuitBreaker']> {
   const breaker = breakerOf(config, service)
   if (breaker === false) return false
-  return { name, permit: 'attempt', ...(breaker.fallback !== undefined && { fallback: breaker.fallback }) }
+  return {
+    name,
+    permit: 'attempt',
+    ...(breaker.fallback !== undefined && { fallback: fallbackOf(breaker.fallback, service) }),
+  }
+}
+
+/** Another origin is asked for what the service's own would have been. */
+function fallbackOf(
+  fallback: FallbackConfig,
+  { prefix, stripPrefix }: ServiceConfig,
+): FallbackConfig & { prefix?: string } {
+  return fallback.type === 'upstream' && stripPrefix ? { ...fallback, prefix } : fallback
 }
 
 /** What the engine reads. The fallback belongs to the route; the time limit to the upstream, which can abort by it. */

@@ -1,3 +1,4 @@
+import { countHandshake } from '@sluice/circuit-breaker'
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import { createDirectHandler, type DirectHandler, type DirectHandlerOptions } from './direct-handler.ts'
@@ -58,6 +59,7 @@ export function proxyOptions(upstream: ProxiedUpstream, overrides: ProxyOverride
     config: { ...gate, ...config },
     wsClientOptions: {
       rewriteRequestHeaders: webSocketHeaders(headerOptions),
+      ...(breaker !== undefined && { finishRequest: countHandshake }),
       ...tls,
       ...wsClientOptions,
     },
