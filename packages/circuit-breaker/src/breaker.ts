@@ -48,6 +48,8 @@ export interface TimedControl extends Control {
   readonly forMs?: number
 }
 
+const NO_GATES: readonly Gate[] = []
+
 /** A circuit breaker for one upstream, route or function. */
 export class CircuitBreaker {
   readonly name: string
@@ -59,7 +61,7 @@ export class CircuitBreaker {
 
   /** For `createCircuitBreaker` and the registry. */
   constructor(name: string, options: ResolvedBreakerOptions, environment: RegisteredEnvironment) {
-    const { clock = systemClock, random = Math.random, coordinator, gates = [] } = environment
+    const { clock = systemClock, random = Math.random, coordinator, gates = NO_GATES } = environment
     this.name = name
     this.#template = environment.template
     this.#coordinator = coordinator

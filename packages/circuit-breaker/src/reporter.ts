@@ -17,12 +17,13 @@ const KEPT_TRANSITIONS = 50
 /** Counts what happens to a breaker, and tells its listeners and its fleet. Decides nothing. */
 export class Reporter implements CircuitObserver {
   readonly totals: Totals = noTotals()
-  readonly latency: LatencyRecorder = new LatencyRecorder()
   /** The last 50, oldest first. */
   readonly transitions: TransitionRecord[] = []
   readonly events: Emitter
   readonly #breaker: string
   readonly #clock: Clock
+  /** Made when it is needed: an idle breaker has none. */
+  #latency: LatencyRecorder | undefined
   readonly #coordinator: BreakerCoordinator | undefined
 
   constructor(
@@ -33,6 +34,10 @@ export class Reporter implements CircuitObserver {
     this.#clock = environment.clock
     this.events = environment.events
     this.#coordinator = environment.coordinator
+  }
+
+  get latency(): LatencyRecorder {
+    return this.#latency ?? new LatencyRecorder()
   }
 
   changed({ from, to, generation, cause }: Change, now: number): void {
@@ -93,7 +98,8 @@ export class Reporter implements CircuitObserver {
     else totals.ignored += 1
     if (timeout) totals.timeouts += 1
     if (slow) totals.slow += 1
-    this.latency.record(timeout ? 'timeout' : latencyKind[outcome], durationMs, now)
+    this.#latency ??= new LatencyRecorder()
+    this.#latency.record(timeout ? 'timeout' : latencyKind[outcome], durationMs, now)
   }
 
   /** Tells those who listen; most of the time nobody does. */

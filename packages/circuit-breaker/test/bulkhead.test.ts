@@ -90,6 +90,18 @@ test('when it opens, all who wait are refused at once', async (t) => {
   t.equal(refusal(t, breaker).reason, 'forced', 'that it is open says more than that it is full')
 })
 
+test('a pause refuses all who wait, and an end of the limit admits them', async (t) => {
+  const { breaker } = subject({ bulkhead: { max: 1, queue: 2 } })
+  permit(t, breaker)
+  const refused = breaker.acquireQueued()
+  breaker.pause(1_000, 'retry-after')
+  t.match(await refused, { admitted: false, reason: 'pause' })
+  breaker.close()
+  const admitted = breaker.acquireQueued()
+  breaker.update({ bulkhead: false })
+  t.equal((await admitted).admitted, true)
+})
+
 test('execute waits its turn', async (t) => {
   const { breaker } = subject({ bulkhead: { max: 1, queue: 5 } })
   let running = 0
