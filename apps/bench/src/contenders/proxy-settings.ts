@@ -1,0 +1,5 @@
+/** What a proxy is started with. */
+export interface ProxySettings {
+  /** Origin of the upstream. */
+  readonly upstream: string
+}

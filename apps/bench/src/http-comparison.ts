@@ -1,0 +1,110 @@
+import { request } from 'undici'
+import { type Contender, type ContenderSpec, withContenders } from './contender.ts'
+import { load, type LoadOptions } from './load/load.ts'
+import type { Comparison, Entry } from './result.ts'
+import { interleave } from './rounds.ts'
+import type { Settings } from './suite.ts'
+
+const WARM_REQUESTS = 30_000
+
+/** A server under load. */
+export interface HttpContender extends ContenderSpec {
+  /** Default: that of the comparison. */
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface HttpComparison {
+  readonly title: string
+  readonly reference: string
+  readonly contenders: readonly HttpContender[]
+  readonly path: string
+  /** What each contender must answer. */
+  readonly body: Buffer
+  readonly distinct?: boolean
+}
+
+interface Measured {
+  readonly perSecond: number
+  readonly cpuUs: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** Starts the contenders, checks their answers, warms them up, and loads them in turns. */
+export function compareServers(
+  comparison: HttpComparison,
+  settings: Settings,
+  tell: (line: string) => void,
+): Promise<Comparison> {
+  const { title, reference, contenders: specs } = comparison
+  tell(title)
+  return withContenders(specs, async (contenders) => {
+    const targets = contenders.map((contender, index) => {
+      const { headers, path = comparison.path } = specs[index] ?? {}
+      const url = `http://127.0.0.1:${contender.port}${path}`
+      const { connections, seconds } = settings
+      const distinct = comparison.distinct === true
+      return { contender, options: { url, connections, seconds, distinct, ...(headers && { headers }) } }
+    })
+    for (const { contender, options } of targets) {
+      await checkAnswer(contender.name, options, comparison.body)
+      await warmUp(contender.name, options, settings)
+      await checkAnswer(contender.name, options, comparison.body)
+    }
+    const measured = await interleave(targets, settings.rounds, ({ contender, options }) => {
+      tell(`  ${contender.name}`)
+      return measure(contender, options)
+    })
+    const entries = await Promise.all(
+      targets.map(({ contender }, index) => entryOf(contender, measured[index] ?? [])),
+    )
+    return { kind: 'comparison', title, unit: 'requests/s', better: 'higher', reference, entries }
+  })
+}
+
+/** Until the compiler has seen enough of it, or three times as long as a measurement. */
+async function warmUp(name: string, options: LoadOptions, { quick }: Settings): Promise<void> {
+  let requests = 0
+  for (let turn = 0; turn < (quick ? 1 : 3) && requests < WARM_REQUESTS; turn++) {
+    requests += (await loadCleanly(name, options)).requests
+  }
+}
+
+async function measure(contender: Contender, options: LoadOptions): Promise<Measured> {
+  const before = await contender.usage()
+  const { requests, seconds, p50Ms, p99Ms } = await loadCleanly(contender.name, options)
+  const after = await contender.usage()
+  return { perSecond: requests / seconds, cpuUs: (after.cpuUs - before.cpuUs) / requests, p50Ms, p99Ms }
+}
+
+async function loadCleanly(name: string, options: LoadOptions): ReturnType<typeof load> {
+  const result = await load(options)
+  // A few connections may be cut by the end of the load itself.
+  if (result.requests === 0 || result.errors > options.connections) {
+    throw new Error(`${name}: ${result.errors} of ${result.requests} requests failed`)
+  }
+  return result
+}
+
+async function checkAnswer(name: string, { url, headers }: LoadOptions, expected: Buffer): Promise<void> {
+  const { statusCode, body } = await request(url, headers === undefined ? {} : { headers })
+  const bytes = Buffer.from(await body.arrayBuffer())
+  if (statusCode === 200 && bytes.equals(expected)) return
+  throw new Error(
+    `${name} answers ${statusCode} with ${bytes.length} bytes: ${bytes.toString().slice(0, 200)}`,
+  )
+}
+
+async function entryOf(contender: Contender, rounds: readonly Measured[]): Promise<Entry> {
+  return {
+    name: contender.name,
+    samples: rounds.map(({ perSecond }) => perSecond),
+    server: {
+      cpuUs: rounds.map(({ cpuUs }) => cpuUs),
+      p50Ms: rounds.map(({ p50Ms }) => p50Ms),
+      p99Ms: rounds.map(({ p99Ms }) => p99Ms),
+      rssBytes: (await contender.usage()).rssBytes,
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import { findBinary } from '../binary.ts'
+import { loadByAutocannon } from './autocannon.ts'
+import { loadByWrk } from './wrk.ts'
+
+export interface LoadOptions {
+  readonly url: string
+  readonly seconds: number
+  readonly connections: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Each request gets a query of its own: no two ask for the same. */
+  readonly distinct?: boolean
+}
+
+export interface LoadResult {
+  readonly requests: number
+  readonly seconds: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Answers other than 2xx and 3xx, and requests without an answer. */
+  readonly errors: number
+}
+
+const wrk = findBinary('wrk')
+
+/** Which generator makes the load of so many seconds. `wrk` knows whole ones alone. */
+export function generator(seconds: number): 'wrk' | 'autocannon' {
+  return wrk !== undefined && Number.isInteger(seconds) ? 'wrk' : 'autocannon'
+}
+
+/** As many requests as the server takes, over so many connections. */
+export function load(options: LoadOptions): Promise<LoadResult> {
+  return wrk !== undefined && generator(options.seconds) === 'wrk'
+    ? loadByWrk(wrk, options)
+    : loadByAutocannon(options)
+}
