@@ -147,8 +147,8 @@ test('the breaker’s own limit holds for the whole attempt', async (t) => {
   })
   const upstream = create(origin.url, { bodyMs: 5_000 }, { breaker: { timeoutMs: 150 } })
   t.teardown(() => upstream.dispatcher.destroy())
-  const { body } = await upstream.dispatcher.request(get)
-  t.match(await failure(body.text()), { code: 'SLUICE_UPSTREAM_ATTEMPT_TIMEOUT', statusCode: 504 })
+  const answered = upstream.dispatcher.request(get).then(({ body }) => body.text())
+  t.match(await failure(answered), { code: 'SLUICE_UPSTREAM_ATTEMPT_TIMEOUT', statusCode: 504 })
 })
 
 test('without deadlines a request waits', async (t) => {
