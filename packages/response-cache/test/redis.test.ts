@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import { skipWithout } from '../../../test/binary.ts'
 import { startRedis, type RedisProcess } from '../../../test/redis.ts'
 import type { ResponseCacheOptions } from '../src/index.ts'
@@ -9,20 +9,26 @@ import { appWith, cached, gate, until } from './app.ts'
 
 const skip = skipWithout('redis-server')
 
-interface Teardown {
+/** For tests that leave Redis itself alone; each has a namespace. */
+const shared = skip === false ? await startRedis() : undefined
+tap.teardown(() => shared?.stop())
+
+interface Named {
+  readonly name: string
   teardown(fn: () => unknown): void
 }
 
 /** An app with a client of its own. The deadline is long, for the machine may be busy; where it matters, tests set it. */
 async function instance(
-  t: Teardown,
-  server: RedisProcess,
+  t: Named,
+  server: RedisProcess | undefined,
   routes: (app: FastifyInstance) => void,
   { deadline = 2000, ...options }: ResponseCacheOptions & { deadline?: number } = {},
 ): Promise<FastifyInstance> {
-  const redis = new Redis(server.url, { retryStrategy: () => 50 })
+  const namespace = server === shared ? t.name.replace(/\W+/g, '-').slice(0, 64) : 'default'
+  const redis = new Redis(server?.url ?? '', { retryStrategy: () => 50 })
   redis.on('error', () => {})
-  const app = await appWith({ redis: redisTier(redis, { deadline }), ...options }, routes)
+  const app = await appWith({ redis: redisTier(redis, { deadline, namespace }), ...options }, routes)
   t.teardown(async () => {
     await app.close()
     redis.disconnect()
@@ -41,8 +47,6 @@ async function xCache(app: FastifyInstance, url: string): Promise<string> {
 }
 
 test('instances share answers, variants and purges', { skip }, async (t) => {
-  const server = await startRedis()
-  t.teardown(() => server.stop())
   let calls = 0
   const routes = (app: FastifyInstance): void => {
     app.get('/menu/:dish', cached({ tags: ['menu'] }), (request, reply) => {
@@ -53,7 +57,7 @@ test('instances share answers, variants and purges', { skip }, async (t) => {
         .send({ calls, language: request.headers['accept-language'] })
     })
   }
-  const [a, b] = [await instance(t, server, routes), await instance(t, server, routes)]
+  const [a, b] = [await instance(t, shared, routes), await instance(t, shared, routes)]
   const get = async (app: FastifyInstance, language = 'en'): Promise<string> => {
     const { headers } = await app.inject({ url: '/menu/soup', headers: { 'accept-language': language } })
     return [headers['x-cache'], headers['x-cache-source']].join(' ').trim()
@@ -78,8 +82,6 @@ test('instances share answers, variants and purges', { skip }, async (t) => {
 })
 
 test('one fetch for all instances', { skip }, async (t) => {
-  const server = await startRedis()
-  t.teardown(() => server.stop())
   const hold = gate()
   let calls = 0
   const routes = (app: FastifyInstance): void => {
@@ -90,9 +92,9 @@ test('one fetch for all instances', { skip }, async (t) => {
     })
   }
   const apps = [
-    await instance(t, server, routes),
-    await instance(t, server, routes),
-    await instance(t, server, routes),
+    await instance(t, shared, routes),
+    await instance(t, shared, routes),
+    await instance(t, shared, routes),
   ]
   const answers = apps.flatMap((app) => Array.from({ length: 334 }, () => app.inject('/menu')))
   await until(() => calls > 0)
@@ -103,8 +105,6 @@ test('one fetch for all instances', { skip }, async (t) => {
 })
 
 test('waiters elsewhere go on at once where an answer cannot be shared', { skip }, async (t) => {
-  const server = await startRedis()
-  t.teardown(() => server.stop())
   const hold = gate()
   let calls = 0
   const routes = (app: FastifyInstance): void => {
@@ -114,7 +114,7 @@ test('waiters elsewhere go on at once where an answer cannot be shared', { skip 
       return reply.header('cache-control', 'no-store').send({ calls })
     })
   }
-  const [a, b] = [await instance(t, server, routes), await instance(t, server, routes)]
+  const [a, b] = [await instance(t, shared, routes), await instance(t, shared, routes)]
   const first = a.inject('/basket')
   await until(() => calls === 1)
   const second = b.inject('/basket')
@@ -123,8 +123,6 @@ test('waiters elsewhere go on at once where an answer cannot be shared', { skip 
 })
 
 test('nobody waits longer than allowed for an instance that hangs', { skip }, async (t) => {
-  const server = await startRedis()
-  t.teardown(() => server.stop())
   const hold = gate()
   let calls = 0
   const routes = (app: FastifyInstance): void => {
@@ -135,7 +133,7 @@ test('nobody waits longer than allowed for an instance that hangs', { skip }, as
     })
   }
   const options = { coalesceWait: 300 }
-  const [a, b] = [await instance(t, server, routes, options), await instance(t, server, routes, options)]
+  const [a, b] = [await instance(t, shared, routes, options), await instance(t, shared, routes, options)]
   const hanging = a.inject('/menu')
   await until(() => calls === 1)
   t.same((await b.inject('/menu')).json(), { calls: 2 })
@@ -262,8 +260,6 @@ test('corrupt, foreign and older entries are misses, and counted', { skip }, asy
 })
 
 test('an answer that was under way during a purge is not kept anywhere', { skip }, async (t) => {
-  const server = await startRedis()
-  t.teardown(() => server.stop())
   let hold = gate()
   let calls = 0
   const routes = (app: FastifyInstance): void => {
@@ -273,7 +269,7 @@ test('an answer that was under way during a purge is not kept anywhere', { skip 
       return reply.header('cache-control', 'max-age=60').send({ call })
     })
   }
-  const [a, b] = [await instance(t, server, routes), await instance(t, server, routes)]
+  const [a, b] = [await instance(t, shared, routes), await instance(t, shared, routes)]
   const call = async (app: FastifyInstance, url: string): Promise<number> =>
     (await app.inject(url)).json<{ call: number }>().call
   for (const [dish, target] of [{ url: '/menu/0' }, { tag: 'menu' }, { prefix: '/menu/2' }].entries()) {

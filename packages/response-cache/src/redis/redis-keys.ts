@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 
 const PREFIX = 'sluice:rc:v1'
 
 /** The names of everything in Redis. All that belongs to one resource has one hash tag, and so one slot in a cluster. */
 export class RedisKeys {
   readonly #prefix: string
+  /** Routes have few places and many resources: their digests are worth keeping. */
+  readonly #places = new LRUCache<string, string>({ max: 1000 })
   /** The stamp of the latest invalidation. */
   readonly latest: string
   /** Invalidations by stamp. */
@@ -29,7 +32,12 @@ export class RedisKeys {
 
   /** `place`: what tells the entry from others of its resource. A digest, for it may hold credentials. */
   entry(base: string, place: string): string {
-    return `${base}:entry:${digest(place)}`
+    let name = this.#places.get(place)
+    if (name === undefined) {
+      name = digest(place)
+      this.#places.set(place, name)
+    }
+    return `${base}:entry:${name}`
   }
 
   lease(base: string, key: string): string {

@@ -3,7 +3,8 @@ import { test, type Test } from 'tap'
 import { skipWithout } from '../../../../test/binary.ts'
 import { startRedis, startRedisCluster } from '../../../../test/redis.ts'
 import { MemoryStore } from '../../src/memory/memory-store.ts'
-import { redisTier, type RedisTierOptions } from '../../src/redis/index.ts'
+import { Invalidations } from '../../src/invalidations.ts'
+import { redisTier, type Lease, type RedisTierOptions, type RemoteHost } from '../../src/redis/index.ts'
 import { cacheStoreContract, type CacheStore, type StoreContractHost } from '../../src/testing/index.ts'
 import { until } from '../app.ts'
 
@@ -46,8 +47,43 @@ test('Redis Cluster', { skip }, async (t) => {
     })
     t.end()
   })
+  await t.test('messages and leases reach other instances', async (t) => {
+    const heard: string[] = []
+    const host = (): RemoteHost => ({
+      now: Date.now,
+      invalidations: new Invalidations(),
+      waitMs: 5000,
+      invalidated: (resource, mode) => heard.push(`${mode} ${resource}`),
+      missed: () => {},
+    })
+    const others = new Cluster(servers.nodes)
+    const [a, b] = [
+      redisTier(redis, { deadline: 5000 })(host()),
+      redisTier(others, { deadline: 5000 })(host()),
+    ]
+    t.teardown(async () => {
+      await a.close()
+      await b.close()
+      others.disconnect()
+    })
+    await until(() => a.state === 'up' && b.state === 'up')
+    await a.invalidate('/menu', 'soft')
+    await until(() => heard.length > 0)
+    t.same(heard, ['soft /menu'], 'who purged is not told')
+    const held = await a.lease('/menu', 'key', true)
+    t.equal(held.kind, 'held')
+    t.equal((await b.lease('/menu', 'key', false)).kind, 'taken')
+    const waiting = b.lease('/menu', 'key', true)
+    if (held.kind === 'held') held.end('uncacheable')
+    t.ok(['uncacheable', undefined].includes(landingOf(await waiting)))
+  })
   for (const node of redis.nodes('master')) await everyKeyHasATtl(t, node)
 })
+
+/** How it landed; undefined where the holder had given it back before. */
+function landingOf(lease: Lease): string | undefined {
+  return lease.kind === 'landed' ? lease.landing : undefined
+}
 
 async function openTier(
   t: Test,
