@@ -43,6 +43,7 @@ export interface BreakerCoordinator {
 export interface FleetMember {
   readonly name: string
   readonly options: ResolvedBreakerOptions
+  readonly state: BreakerState
   applyShared(verdict: SharedVerdict): boolean
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { type OptionProblem, OptionsError } from '../options/options-error.ts'
 import { BreakerRegistry, type RegistryOptions } from '../registry/registry.ts'
+import type { FleetOptions } from '../redis/index.ts'
 import { prepareFallback } from './fallback/prepare-fallback.ts'
 import { gate } from './gate.ts'
 import type { RouteBreaker } from './guard-options.ts'
@@ -23,7 +24,10 @@ declare module 'fastify' {
 }
 
 /** Options of the plugin: those of the registry that it makes. */
-export interface CircuitBreakerOptions extends RegistryOptions {}
+export interface CircuitBreakerOptions extends RegistryOptions {
+  /** The fleet that this instance's breakers take part in. Default: none, and nothing of it is loaded. */
+  fleet?: FleetOptions
+}
 
 /**
  * Puts a breaker in front of each route that asks for one by `config.circuitBreaker`, and decorates the instance with
@@ -36,7 +40,7 @@ export const circuitBreaker: FastifyPluginAsync<CircuitBreakerOptions> = fp(regi
 })
 
 async function registerCircuitBreaker(app: FastifyInstance, options: CircuitBreakerOptions): Promise<void> {
-  const registry = new BreakerRegistry(options)
+  const registry = await createRegistry(app, options)
   const routes: GuardedRoute[] = []
   const problems: OptionProblem[] = []
   app.decorate('circuitBreakers', registry)
@@ -62,6 +66,28 @@ async function registerCircuitBreaker(app: FastifyInstance, options: CircuitBrea
     }
     if (problems.length > 0) throw new OptionsError(unique(problems))
   })
+}
+
+async function createRegistry(
+  app: FastifyInstance,
+  options: CircuitBreakerOptions,
+): Promise<BreakerRegistry> {
+  if (options.fleet === undefined) return new BreakerRegistry(options)
+  const { createFleet } = await import('../redis/index.ts')
+  const fleet = createFleet(options.fleet)
+  fleet.listen((event) => {
+    if (event.mode === 'shared')
+      app.log.info({ fleet: event }, 'circuit breakers are in touch with their fleet')
+    else app.log.warn({ fleet: event }, `circuit breakers are on their own: ${event.reason}`)
+  })
+  app.addHook('onReady', () => fleet.ready())
+  app.addHook('onClose', () => fleet.close())
+  try {
+    return new BreakerRegistry(options, { coordinator: fleet })
+  } catch (error) {
+    fleet.close()
+    throw error
+  }
 }
 
 /**

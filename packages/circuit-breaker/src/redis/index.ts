@@ -1,1 +1,13 @@
-export {}
+export { createFleet, type FleetEnvironment, type FleetOptions } from './create-fleet.ts'
+export { Fleet, type FleetCounters } from '../fleet/fleet.ts'
+export { type FleetTuning, parseFleetTuning, type ResolvedFleetTuning } from '../fleet/fleet-options.ts'
+export type {
+  FleetCommand,
+  FleetListener,
+  FleetReply,
+  FleetStore,
+  FleetSubscription,
+  FleetVerdict,
+  PastVerdict,
+} from '../fleet/fleet-store.ts'
+export type { RedisClient } from './redis-client.ts'

@@ -1,0 +1,12 @@
+-- Puts an intervention by hand into force for everybody.
+--
+-- ARGV[2]  breaker, epoch, state (forced-open, disabled or closed), reason, actor?, forMs? (without: until further notice)
+--
+-- Reply: { instances, verdicts }
+return reply(transition(read(), {
+  state = command.state,
+  reason = command.reason,
+  actor = command.actor,
+  openCount = 0,
+  ends = command.forMs and now + command.forMs,
+}))
