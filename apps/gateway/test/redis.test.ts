@@ -36,8 +36,9 @@ test('two gateways on one Redis share answers, limits and keys', { skip }, async
   t.ok(calls <= 2, `${calls} calls for one answer`)
 
   const statuses = []
-  for (const gateway of [one, two, one, two]) statuses.push((await get(gateway, '/few/1')).statusCode)
-  t.strictSame(statuses, [200, 200, 200, 429])
+  for (const gateway of [one, two, one, two, one, two])
+    statuses.push((await get(gateway, '/few/1')).statusCode)
+  t.ok(statuses.includes(429), 'three each, counted apart, would let all six pass')
 
   await one.app.apiKeys.revoke(record.id)
   t.ok(await until(async () => (await get(two, '/menu/1')).statusCode === 401))

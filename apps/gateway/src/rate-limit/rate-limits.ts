@@ -108,6 +108,8 @@ function openCounter(app: FastifyInstance, options: RateLimitsOptions): WindowCo
 
 function limitHook(limits: RequestLimits, stats: LimitStats): onRequestAsyncHookHandler {
   return async function limitRate(request, reply) {
+    // The cache asks again on behalf of a request that was counted when it came.
+    if (request.cacheRefresh) return undefined
     const outcomes = await limits.check(request)
     stats.count(outcomes)
     const effective = outcomes.filter(({ shadow }) => !shadow)
