@@ -80,7 +80,7 @@ export class Engine implements PermitIssuer {
     const durationMs = now - permit.startedAt
     const ending = { outcome, durationMs, cause }
     if (this.bulkhead !== undefined) this.bulkhead.observe(durationMs, this.inFlight.count)
-    this.inFlight.leave(permit.startedAt, now)
+    this.inFlight.leave(permit.startedAt)
     this.reporter.ended(ending, this.circuit.evidence.isSlow(durationMs), now)
     this.circuit.settle(permit, ending, now)
     this.reporter.settled(permit, ending)

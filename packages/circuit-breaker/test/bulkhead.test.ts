@@ -102,6 +102,18 @@ test('a pause refuses all who wait, and an end of the limit admits them', async 
   t.equal((await admitted).admitted, true)
 })
 
+test('places that were lost go to those who wait before they go to newcomers', async (t) => {
+  const { breaker, clock } = subject({
+    bulkhead: { max: 1, queue: 1, queueTimeoutMs: 1_000_000 },
+    leaseMs: 60_000,
+  })
+  permit(t, breaker)
+  const waiting = breaker.acquireQueued()
+  clock.advance(75_000)
+  t.equal(refusal(t, breaker).reason, 'bulkhead')
+  t.equal((await waiting).admitted, true)
+})
+
 test('execute waits its turn', async (t) => {
   const { breaker } = subject({ bulkhead: { max: 1, queue: 5 } })
   let running = 0

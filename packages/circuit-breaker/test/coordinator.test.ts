@@ -184,3 +184,18 @@ test('a pause of the fleet is a pause, and one who is closed joins its ramp', (t
   t.match(refusal(t, fleet.breaker), { reason: 'pause', retryAfterMs: 5_000 })
   t.end()
 })
+
+test('a verdict answers those who wait for a place', async (t) => {
+  const fleet = inFleet({ bulkhead: { max: 1, queue: 1 } })
+  permit(t, fleet.breaker)
+  const waiting = fleet.breaker.acquireQueued()
+  openByFleet(t, fleet)
+  t.match(await waiting, { admitted: false, reason: 'open' })
+})
+
+test('a breaker that is of no use any more leaves the fleet', (t) => {
+  const fleet = inFleet()
+  fleet.breaker.retire()
+  t.same(fleet.told.at(-1), ['leave', 'orders'])
+  t.end()
+})

@@ -27,7 +27,7 @@ test('counts what is out, until its slice of time has been over for a lease', (t
             out.push(now)
           } else {
             const [enteredAt] = out.splice(what.leave, 1)
-            if (enteredAt !== undefined) inFlight.leave(enteredAt, now)
+            if (enteredAt !== undefined) inFlight.leave(enteredAt)
           }
           inFlight.expire(now)
           const isHeld = (enteredAt: number): boolean =>

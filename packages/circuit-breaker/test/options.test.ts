@@ -155,6 +155,22 @@ for (const [what, options, paths] of bad) {
   })
 }
 
+test('accepts what lies on the bounds', (t) => {
+  t.same(
+    pathsOf({
+      failureRatio: 1,
+      minimumCalls: 1,
+      failOn: { status: [100, 599] },
+      open: { durationMs: 1, maxMs: 1, factor: 1, jitter: 1 },
+      probe: { max: 1, concurrency: 1, successRatio: 1 },
+      recovery: { rampMs: 0, floor: 1 },
+      window: { type: 'time', durationMs: 1, buckets: 1 },
+    }),
+    [],
+  )
+  t.end()
+})
+
 test('accepts every kind of fallback, and words that switch rules off', (t) => {
   for (const fallback of [
     { type: 'cache' },
@@ -199,6 +215,16 @@ test('update to another window takes its calls along', (t) => {
   t.match(breaker.snapshot().window, { calls: 5, failures: 2 })
   clock.advance(1_000)
   t.equal(breaker.snapshot().window.calls, 0)
+  t.end()
+})
+
+test('update of a part of the window keeps the other part', (t) => {
+  const { breaker } = subject({ window: { type: 'time', durationMs: 5_000 } })
+  breaker.update({ window: { type: 'time', buckets: 5 } })
+  t.same(breaker.options.window, { type: 'time', durationMs: 5_000, buckets: 5 })
+  breaker.update({ window: { type: 'count', size: 7 } })
+  breaker.update({ window: { type: 'count' } })
+  t.same(breaker.options.window, { type: 'count', size: 7 })
   t.end()
 })
 

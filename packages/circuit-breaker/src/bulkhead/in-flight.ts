@@ -26,8 +26,7 @@ export class InFlight {
     this.count += 1
   }
 
-  leave(enteredAt: number, now: number): void {
-    this.expire(now)
+  leave(enteredAt: number): void {
     const slot = enteredAt >= this.#start ? this.#slot : this.#slotAt(enteredAt)
     if (slot === undefined) return
     this.#slices![slot]! -= 1

@@ -55,8 +55,10 @@ export class KeyedBreakers {
   }
 
   #evict(): boolean {
-    let looked = 0
+    let toLookAt = Math.min(LOOKED_AT, this.#breakers.size)
     for (const [key, breaker] of this.#breakers) {
+      if (toLookAt === 0) break
+      toLookAt -= 1
       this.#breakers.delete(key)
       if (breaker.idle) {
         breaker.retire()
@@ -64,8 +66,6 @@ export class KeyedBreakers {
       }
       // To the other end, so that the next search begins behind it.
       this.#breakers.set(key, breaker)
-      looked += 1
-      if (looked === LOOKED_AT) return false
     }
     return false
   }
