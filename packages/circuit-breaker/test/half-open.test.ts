@@ -39,6 +39,7 @@ test('admits as many probes at one time as it may, and no more in all than decid
   probes[1]?.success()
   permit(t, breaker)
   t.equal(refusal(t, breaker).reason, 'half-open', 'two settled and three out are five')
+  t.equal(breaker.snapshot().totals.probes, 5)
   t.same(breaker.snapshot().probes, { live: 3, settled: 2, successes: 2 })
   t.end()
 })

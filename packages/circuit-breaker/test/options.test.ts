@@ -218,6 +218,13 @@ test('update to another window takes its calls along', (t) => {
   t.end()
 })
 
+test('update switches rules off', (t) => {
+  const { breaker } = subject({ slowCall: { durationMs: 5 }, bulkhead: { max: 1 }, timeoutMs: 5 })
+  breaker.update({ slowCall: false, bulkhead: false, timeoutMs: false })
+  t.match(breaker.options, { slowCall: false, bulkhead: false, timeoutMs: undefined })
+  t.end()
+})
+
 test('update of a part of the window keeps the other part', (t) => {
   const { breaker } = subject({ window: { type: 'time', durationMs: 5_000 } })
   breaker.update({ window: { type: 'time', buckets: 5 } })
