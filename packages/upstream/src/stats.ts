@@ -11,8 +11,8 @@ export interface UpstreamStats {
   readonly attempts: number
   readonly retries: number
   readonly hedges: number
-  /** Retries and hedges there is leave for now (0 where both are off), and how often there was none. */
-  readonly retryBudget: { readonly available: number; readonly exhausted: number }
+  /** Retries and hedges there is leave for now, and how often there was none; null where both are off. */
+  readonly retryBudget: { readonly available: number; readonly exhausted: number } | null
   /** Requests that ended in an error, by its code; `ABORTED` stands for all that the caller ended. */
   readonly errors: Readonly<Record<string, number>>
 }
@@ -47,7 +47,8 @@ export function upstreamStats(
     attempts,
     retries,
     hedges,
-    retryBudget: { available: budget?.available(now) ?? 0, exhausted: budget?.exhausted ?? 0 },
+    retryBudget:
+      budget === undefined ? null : { available: budget.available(now), exhausted: budget.exhausted },
     errors,
   }
 }

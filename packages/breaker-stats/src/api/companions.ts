@@ -28,7 +28,8 @@ export interface UpstreamStats {
   readonly attempts: number
   readonly retries: number
   readonly hedges: number
-  readonly retryBudget: { readonly available: number; readonly exhausted: number }
+  /** Null where neither retries nor hedges are on. */
+  readonly retryBudget: { readonly available: number; readonly exhausted: number } | null
   readonly origins: readonly {
     readonly origin: string
     readonly state?: string

@@ -17,16 +17,26 @@ export function toPanels({ cache, retry, auth, rateLimits }: Companions): Panels
             maxBytes: cache.memory.maxBytes,
             redis: cache.redis?.state ?? null,
           },
-    retry:
-      retry?.map(({ name, requests, retries, retryBudget }) => ({
-        upstream: name,
-        requests,
-        retries,
-        available: Math.floor(retryBudget.available),
-        exhausted: retryBudget.exhausted,
-      })) ?? null,
+    retry: retry === undefined ? null : budgets(retry),
     refused: auth === undefined && rateLimits === undefined ? null : refusals(auth, rateLimits),
   }
+}
+
+/** Of the upstreams that may send a request again. */
+function budgets(upstreams: NonNullable<Companions['retry']>): Panels['retry'] {
+  return upstreams.flatMap(({ name, requests, retries, retryBudget }) =>
+    retryBudget === null
+      ? []
+      : [
+          {
+            upstream: name,
+            requests,
+            retries,
+            available: Math.floor(retryBudget.available),
+            exhausted: retryBudget.exhausted,
+          },
+        ],
+  )
 }
 
 function refusals(auth: Companions['auth'], rateLimits: Companions['rateLimits']): Record<string, number> {

@@ -17,25 +17,28 @@ function writeRetries(exposition: Exposition, upstreams: readonly UpstreamStats[
     name: string,
     type: MetricType,
     help: string,
-    value: (upstream: UpstreamStats) => number,
+    value: (upstream: UpstreamStats) => number | undefined,
   ): void => {
     exposition.family(name, type, help)
-    for (const upstream of upstreams)
-      exposition.sample(value(upstream), labelText({ service: upstream.name }))
+    for (const upstream of upstreams) {
+      const current = value(upstream)
+      if (current !== undefined) exposition.sample(current, labelText({ service: upstream.name }))
+    }
   }
   family('gateway_proxy_retries_total', 'counter', 'Attempts after the first.', ({ retries }) => retries)
   family('gateway_proxy_hedges_total', 'counter', 'Attempts beside another one.', ({ hedges }) => hedges)
+  if (upstreams.every(({ retryBudget }) => retryBudget === null)) return
   family(
     'retry_budget_exhausted_total',
     'counter',
     'Retries that the budget did not allow.',
-    ({ retryBudget }) => retryBudget.exhausted,
+    ({ retryBudget }) => retryBudget?.exhausted,
   )
   family(
     'retry_budget_available',
     'gauge',
     'Retries that the budget allows now.',
-    ({ retryBudget }) => retryBudget.available,
+    ({ retryBudget }) => retryBudget?.available,
   )
 }
 

@@ -57,7 +57,7 @@ test('off unless configured', async (t) => {
   t.teardown(() => upstream.close())
   await upstream.dispatcher.request(get).then(({ body }) => body.dump())
   t.equal(origin.hits, 1)
-  t.strictSame(upstream.stats().retryBudget, { available: 0, exhausted: 0 })
+  t.equal(upstream.stats().retryBudget, null)
 })
 
 test('a POST is not sent twice, unless the caller says that it may', async (t) => {
@@ -226,5 +226,5 @@ test('a dead upstream gets at most 1.2 attempts for each request', async (t) => 
   const { attempts, retryBudget } = upstream.stats()
   t.ok(attempts <= 1_200, `${attempts} attempts`)
   t.ok(attempts > 1_000)
-  t.ok(retryBudget.exhausted > 0)
+  t.ok((retryBudget?.exhausted ?? 0) > 0)
 })
