@@ -9,15 +9,15 @@ const WARM_REQUESTS = 30_000
 
 /** A server under load. */
 export interface HttpContender extends ContenderSpec {
-  /** Default: that of the comparison. */
-  readonly path?: string
   readonly headers?: Readonly<Record<string, string>>
 }
+
+/** Measures the contenders once more, at another path or in another way. */
+export type Compare = (comparison: HttpComparison) => Promise<Comparison>
 
 export interface HttpComparison {
   readonly title: string
   readonly reference: string
-  readonly contenders: readonly HttpContender[]
   readonly path: string
   /** What each contender must answer. */
   readonly body: Buffer
@@ -31,36 +31,52 @@ interface Measured {
   readonly p99Ms: number
 }
 
-/** Starts the contenders, checks their answers, warms them up, and loads them in turns. */
-export function compareServers(
-  comparison: HttpComparison,
+/** Starts the contenders, and hands over what compares them. */
+export function withServers<T>(
+  specs: readonly HttpContender[],
+  settings: Settings,
+  tell: (line: string) => void,
+  use: (compare: Compare) => Promise<T>,
+): Promise<T> {
+  return withContenders(specs, (contenders) => {
+    const servers = contenders.map((contender, index) => ({ contender, headers: specs[index]?.headers }))
+    return use((comparison) => {
+      tell(comparison.title)
+      return compareServers(servers, comparison, settings, tell)
+    })
+  })
+}
+
+interface Server {
+  readonly contender: Contender
+  readonly headers: HttpContender['headers']
+}
+
+/** Checks the answers of the servers, warms them up, and loads them in turns. */
+async function compareServers(
+  servers: readonly Server[],
+  { title, reference, path, body, distinct = false }: HttpComparison,
   settings: Settings,
   tell: (line: string) => void,
 ): Promise<Comparison> {
-  const { title, reference, contenders: specs } = comparison
-  tell(title)
-  return withContenders(specs, async (contenders) => {
-    const targets = contenders.map((contender, index) => {
-      const { headers, path = comparison.path } = specs[index] ?? {}
-      const url = `http://127.0.0.1:${contender.port}${path}`
-      const { connections, seconds } = settings
-      const distinct = comparison.distinct === true
-      return { contender, options: { url, connections, seconds, distinct, ...(headers && { headers }) } }
-    })
-    for (const { contender, options } of targets) {
-      await checkAnswer(contender.name, options, comparison.body)
-      await warmUp(contender.name, options, settings)
-      await checkAnswer(contender.name, options, comparison.body)
-    }
-    const measured = await interleave(targets, settings.rounds, ({ contender, options }) => {
-      tell(`  ${contender.name}`)
-      return measure(contender, options)
-    })
-    const entries = await Promise.all(
-      targets.map(({ contender }, index) => entryOf(contender, measured[index] ?? [])),
-    )
-    return { kind: 'comparison', title, unit: 'requests/s', better: 'higher', reference, entries }
+  const { connections, seconds } = settings
+  const targets = servers.map(({ contender, headers }) => {
+    const url = `http://127.0.0.1:${contender.port}${path}`
+    return { contender, options: { url, connections, seconds, distinct, ...(headers && { headers }) } }
   })
+  for (const { contender, options } of targets) {
+    await checkAnswer(contender.name, options, body)
+    await warmUp(contender.name, options, settings)
+    await checkAnswer(contender.name, options, body)
+  }
+  const measured = await interleave(targets, settings.rounds, ({ contender, options }) => {
+    tell(`  ${contender.name}`)
+    return measure(contender, options)
+  })
+  const entries = await Promise.all(
+    targets.map(({ contender }, index) => entryOf(contender, measured[index] ?? [])),
+  )
+  return { kind: 'comparison', title, unit: 'requests/s', better: 'higher', reference, entries }
 }
 
 /** Until the compiler has seen enough of it, or three times as long as a measurement. */
@@ -81,7 +97,7 @@ async function measure(contender: Contender, options: LoadOptions): Promise<Meas
 async function loadCleanly(name: string, options: LoadOptions): ReturnType<typeof load> {
   const result = await load(options)
   // A few connections may be cut by the end of the load itself.
-  if (result.requests === 0 || result.errors > options.connections) {
+  if (result.errors > options.connections) {
     throw new Error(`${name}: ${result.errors} of ${result.requests} requests failed`)
   }
   return result

@@ -49,7 +49,7 @@ function growthRows({ axis, unit, points }: Growth): string[][] {
 
 /** What was expected of the growth, and what was seen. */
 export function renderGrowth({ points, expectedExponent }: Growth): string {
-  return `Expected: ${order(expectedExponent)}. Seen: ${order(growthExponent(points))}.`
+  return `Expected: at most ${order(expectedExponent)}. Seen: ${order(growthExponent(points))}.`
 }
 
 function order(exponent: number): string {

@@ -1,5 +1,5 @@
 import { findBinary } from '../binary.ts'
-import { type HttpContender, compareServers } from '../http-comparison.ts'
+import { type HttpContender, withServers } from '../http-comparison.ts'
 import { payload } from '../payload.ts'
 import { type Claim, claim, type Comparison } from '../result.ts'
 import { latencyRatio, throughputClaims } from '../server-claims.ts'
@@ -19,16 +19,13 @@ export const proxy: Suite = {
   title: 'A proxied request',
   async run(settings, tell) {
     const table = await withUpstream(async (upstream) =>
-      compareServers(
-        {
+      withServers(await contenders(upstream), settings, tell, (compare) =>
+        compare({
           title: 'A proxied GET of 1 KB of JSON',
           reference: BARE,
-          contenders: await contenders(upstream),
           path: `/bytes/${BYTES}`,
           body: payload(BYTES),
-        },
-        settings,
-        tell,
+        }),
       ),
     )
     return {

@@ -5,11 +5,11 @@ import type { MicroQuestion, Task } from './task.ts'
 const LEAST_BATCHES = 3
 
 /** Answers how many ns one run of a task takes: the median over batches, for as long as it is told. */
-export function answerTasks(tasks: Readonly<Record<string, () => Task | Promise<Task>>>): void {
+export function answerTasks(make: (name: string) => Task | Promise<Task> | undefined): void {
   const made = new Map<string, Task>()
   announce({}, async (question) => {
     const { task: name, seconds } = question as MicroQuestion
-    const task = made.get(name) ?? (await tasks[name]?.())
+    const task = made.get(name) ?? (await make(name))
     if (task === undefined) throw new Error(`no task ${name}`)
     made.set(name, task)
     return nanosecondsOf(task, seconds)

@@ -9,7 +9,7 @@ import {
   wrap,
 } from 'cockatiel'
 import { answerTasks } from './answer-tasks.ts'
-import { asynchronous, renewedAsync } from './task.ts'
+import { asynchronous, renewedAsync, type Task } from './task.ts'
 
 const HOUR_MS = 3_600_000
 const noop = async (): Promise<number> => 1
@@ -18,7 +18,7 @@ const broken = async (): Promise<number> => {
   throw failure
 }
 
-answerTasks({
+const tasks: Record<string, () => Task | Promise<Task>> = {
   execute: () => {
     const breaker = sampling(10_000)
     return asynchronous(() => breaker.execute(noop))
@@ -40,7 +40,8 @@ answerTasks({
     const breaker = await filled(100_000)
     return asynchronous(() => fail(breaker))
   },
-})
+}
+answerTasks((name) => tasks[name]?.())
 
 function sampling(duration: number): CircuitBreakerPolicy {
   const breaker = new SamplingBreaker({ threshold: 0.99, duration, minimumRps: 5 })

@@ -15,7 +15,7 @@ const app = fastify()
 await addRoute(app)
 await app.ready()
 
-answerTasks({ route: () => ({ ...asynchronous(() => app.inject('/')), batch: 50 }) })
+answerTasks(() => ({ ...asynchronous(() => app.inject('/')), batch: 50 }))
 
 async function addRoute(app: FastifyInstance): Promise<void> {
   const handler = async (): Promise<string> => 'ok'

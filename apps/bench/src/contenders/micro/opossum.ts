@@ -1,6 +1,6 @@
 import CircuitBreaker from 'opossum'
 import { answerTasks } from './answer-tasks.ts'
-import { asynchronous, renewedAsync } from './task.ts'
+import { asynchronous, renewedAsync, type Task } from './task.ts'
 
 const HOUR_MS = 3_600_000
 const noop = async (): Promise<number> => 1
@@ -10,7 +10,7 @@ const broken = async (fails: boolean): Promise<number> => {
 }
 const failure = new Error('no')
 
-answerTasks({
+const tasks: Record<string, () => Task | Promise<Task>> = {
   execute: () => {
     const breaker = new CircuitBreaker(noop, { timeout: false })
     return asynchronous(() => breaker.fire())
@@ -30,7 +30,8 @@ answerTasks({
     // Each takes tens of milliseconds.
     return { ...asynchronous(() => fail(breaker)), batch: 2 }
   },
-})
+}
+answerTasks((name) => tasks[name]?.())
 
 /** A breaker that never opens, with so many calls in its window. */
 async function filled(calls: number): Promise<CircuitBreaker<[boolean], number>> {

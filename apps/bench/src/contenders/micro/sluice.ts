@@ -1,11 +1,11 @@
 import { type CircuitBreaker, createCircuitBreaker } from '@sluice/circuit-breaker'
 import { answerTasks } from './answer-tasks.ts'
-import { asynchronous, renewed, synchronous } from './task.ts'
+import { asynchronous, renewed, synchronous, type Task } from './task.ts'
 
 const HOUR_MS = 3_600_000
 const noop = async (): Promise<number> => 1
 
-answerTasks({
+const tasks: Record<string, () => Task | Promise<Task>> = {
   'acquire and settle': () => {
     const breaker = createCircuitBreaker({ name: 'bench' })
     return synchronous(() => {
@@ -34,7 +34,8 @@ answerTasks({
     const breaker = filled(100_000)
     return synchronous(() => fail(breaker))
   },
-})
+}
+answerTasks((name) => tasks[name]?.())
 
 function opened(): CircuitBreaker {
   const breaker = createCircuitBreaker({

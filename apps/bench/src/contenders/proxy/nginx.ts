@@ -1,12 +1,11 @@
 /** nginx with one worker and connections to the upstream that are kept, with or without its cache. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { findBinary } from '../../binary.ts'
 import { announce, settings } from '../../child.ts'
+import { freePort, untilAccepts } from '../../ports.ts'
 import type { ProxySettings } from '../proxy-settings.ts'
 
 interface NginxSettings extends ProxySettings {
@@ -25,10 +24,7 @@ process.once('exit', () => {
   nginx.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
-while (!(await accepts())) {
-  if (nginx.exitCode !== null) throw new Error(`nginx left with ${nginx.exitCode}`)
-  await delay(20)
-}
+await untilAccepts(port, nginx)
 announce({ port, ...(nginx.pid !== undefined && { pid: nginx.pid }) })
 
 function configuration(): string {
@@ -55,23 +51,4 @@ http {
   }
 }
 `
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const address = server.address()
-  await new Promise((closed) => server.close(closed))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-function accepts(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }
