@@ -1,3 +1,4 @@
+import { fleet } from '../fleet/index.ts'
 import type { Suite } from '../suite.ts'
 import { auth } from './auth.ts'
 import { cache } from './cache.ts'
@@ -7,4 +8,4 @@ import { micro } from './micro.ts'
 import { proxy } from './proxy.ts'
 
 /** All suites, in the order in which they run. */
-export const suites: readonly Suite[] = [micro, proxy, cache, auth, dashboard, growth]
+export const suites: readonly Suite[] = [micro, proxy, cache, auth, fleet, dashboard, growth]
