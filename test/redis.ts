@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -118,6 +118,9 @@ export async function startRedisCluster(): Promise<RedisCluster> {
         '2000',
         '--cluster-config-file',
         'nodes.conf',
+        // Else a replica has nothing for its first five seconds, and cannot take over.
+        '--repl-diskless-sync-delay',
+        '0',
       ]),
     ),
   )
@@ -134,4 +137,48 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   }
   await settled(processes)
   return { nodes: processes.map(({ port }) => ({ host: '127.0.0.1', port })), processes, stop }
+}
+
+export interface RedisSentinels {
+  readonly sentinels: { host: string; port: number }[]
+  readonly primary: RedisProcess
+  readonly replica: RedisProcess
+  stop(): Promise<void>
+}
+
+/** A primary called `main`, a replica that is in step with it, and a sentinel that gives the primary up after a second. */
+export async function startSentinel(): Promise<RedisSentinels> {
+  const delayNothing = ['--repl-diskless-sync-delay', '0']
+  const primary = await startRedis(delayNothing)
+  const replica = await startRedis([...delayNothing, '--replicaof', '127.0.0.1', `${primary.port}`])
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-sentinel-'))
+  const port = await freePort()
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
+    'sentinel down-after-milliseconds main 1000',
+    'sentinel failover-timeout main 3000',
+  ]
+  writeFileSync(join(folder, 'sentinel.conf'), lines.join('\n'))
+  const sentinel = await launch(['sentinel.conf', '--sentinel'], folder)
+  const onExit = (): void => void sentinel.kill('SIGKILL')
+  process.once('exit', onExit)
+  const stop = async (): Promise<void> => {
+    process.removeListener('exit', onExit)
+    await end(sentinel, 'SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+    await Promise.all([primary.stop(), replica.stop()])
+  }
+  for (let tries = 0; tries < 200; tries++) {
+    const { stdout } = spawnSync('redis-cli', ['-p', `${port}`, 'sentinel', 'replicas', 'main'], {
+      encoding: 'utf8',
+    })
+    if (/master-link-status\s+ok/.test(stdout)) {
+      return { sentinels: [{ host: '127.0.0.1', port }], primary, replica, stop }
+    }
+    await delay(50)
+  }
+  await stop()
+  throw new Error('the sentinel did not see the replica within ten seconds')
 }

@@ -10,7 +10,8 @@ export const FLEET_VERSION = 'sluice-fleet:1'
 const TIMEOUTS = 3
 const RETRY_MS = 200
 const BACKOFF_MS = 1_000
-const LONGEST_BACKOFF_MS = 30_000
+/** No longer: it costs a server that is ill less than the beats of one that is well, and a failover is over in seconds. */
+const LONGEST_BACKOFF_MS = 4_000
 
 export interface LinkEnvironment {
   readonly store: FleetStore
