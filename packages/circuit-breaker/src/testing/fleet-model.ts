@@ -11,31 +11,8 @@ import type {
   SettleCommand,
   VoteCommand,
 } from '../fleet/fleet-store.ts'
+import { noProbes, type Transition, type VerdictRecord } from './verdict-record.ts'
 
-interface Lease {
-  readonly id: number
-  readonly ends: number
-}
-
-interface VerdictRecord {
-  readonly breaker: string
-  readonly state: FleetVerdict['state']
-  readonly epoch: number
-  readonly since: number
-  readonly ends?: number | undefined
-  readonly reason: string
-  readonly actor?: string | undefined
-  readonly cause?: 'trip' | 'pause' | undefined
-  readonly openCount: number
-  readonly votes?: number | undefined
-  deadline?: number | undefined
-  leases: Lease[]
-  granted: number
-  successes: number
-  failures: number
-}
-
-type Transition = Pick<VerdictRecord, 'state' | 'reason'> & Partial<VerdictRecord>
 type BreakerCommand = Exclude<FleetCommand, BeatCommand>
 
 const KEPT_MS = 600_000
@@ -304,8 +281,4 @@ export class FleetModel implements FleetStore {
     for (const at of this.#instances.values()) if (at >= oldest) count += 1
     return count
   }
-}
-
-function noProbes(): Pick<VerdictRecord, 'leases' | 'granted' | 'successes' | 'failures'> {
-  return { leases: [], granted: 0, successes: 0, failures: 0 }
 }
