@@ -8,11 +8,11 @@ import { startRedis } from '../../../../test/redis.ts'
 
 const REQUESTS = 100
 
-/** How often a Redis has carried out each command, but for those that connections begin with and the one that asks. */
-async function commands(redis: Redis): Promise<Record<string, number>> {
+/** How many commands a Redis has carried out, but for those that connections begin with and the one that asks. */
+async function commands(redis: Redis): Promise<number> {
   const stats = await redis.info('commandstats')
-  const counts = stats.matchAll(/^cmdstat_(?!info|hello|client|subscribe)([^:]+):calls=(\d+)/gm)
-  return Object.fromEntries(Array.from(counts, ([, name, calls]) => [name, Number(calls)]))
+  const counts = stats.matchAll(/^cmdstat_(?!info|hello|client|subscribe)[^:]+:calls=(\d+)/gm)
+  return Array.from(counts, ([, calls]) => Number(calls)).reduce((sum, calls) => sum + calls, 0)
 }
 
 test(
@@ -38,7 +38,9 @@ test(
       await request(url)
       const before = await commands(observer)
       for (let count = 0; count < REQUESTS; count++) await request(url)
-      t.same(await commands(observer), before, url)
+      const asked = (await commands(observer)) - before
+      // Beside the requests, the cache looks once a second whether it missed a message.
+      t.ok(asked < REQUESTS / 10, `${url}: ${asked} commands for ${REQUESTS} requests`)
     }
   },
 )
