@@ -21,7 +21,8 @@ export interface HttpComparison {
   readonly path: string
   /** What each contender must answer. */
   readonly body: Buffer
-  readonly distinct?: boolean
+  /** See `LoadOptions`. */
+  readonly urls?: number
 }
 
 interface Measured {
@@ -55,14 +56,17 @@ interface Server {
 /** Checks the answers of the servers, warms them up, and loads them in turns. */
 async function compareServers(
   servers: readonly Server[],
-  { title, reference, path, body, distinct = false }: HttpComparison,
+  { title, reference, path, body, urls }: HttpComparison,
   settings: Settings,
   tell: (line: string) => void,
 ): Promise<Comparison> {
   const { connections, seconds } = settings
   const targets = servers.map(({ contender, headers }) => {
     const url = `http://127.0.0.1:${contender.port}${path}`
-    return { contender, options: { url, connections, seconds, distinct, ...(headers && { headers }) } }
+    return {
+      contender,
+      options: { url, connections, seconds, ...(urls && { urls }), ...(headers && { headers }) },
+    }
   })
   for (const { contender, options } of targets) {
     await checkAnswer(contender.name, options, body)

@@ -1,25 +1,13 @@
 import autocannon from 'autocannon'
+import { firstQuery } from './first-query.ts'
 import type { LoadOptions, LoadResult } from './load.ts'
 
 /** It counts whole milliseconds: 0 is somewhere below one. */
 const RESOLUTION_MS = 1
 
-let distinct = Date.now() * 1000
-
 export async function loadByAutocannon(options: LoadOptions): Promise<LoadResult> {
   const { url, seconds, connections, headers = {} } = options
-  const { pathname } = new URL(url)
-  const requests =
-    options.distinct === true
-      ? [
-          {
-            setupRequest: (request: autocannon.Request) => ({
-              ...request,
-              path: `${pathname}?n=${++distinct}`,
-            }),
-          },
-        ]
-      : undefined
+  const requests = options.urls === undefined ? undefined : [{ setupRequest: queries(url, options.urls) }]
   const result = await autocannon({
     url,
     connections,
@@ -36,4 +24,11 @@ export async function loadByAutocannon(options: LoadOptions): Promise<LoadResult
     p99Ms: Math.max(result.latency.p99, RESOLUTION_MS),
     errors: result.errors + result.non2xx - (result['3xx'] ?? 0),
   }
+}
+
+function queries(url: string, urls: number): (request: autocannon.Request) => autocannon.Request {
+  const { pathname } = new URL(url)
+  const first = firstQuery(urls)
+  let count = 0
+  return (request) => ({ ...request, path: `${pathname}?n=${first + (count++ % urls)}` })
 }

@@ -7,8 +7,8 @@ export interface LoadOptions {
   readonly seconds: number
   readonly connections: number
   readonly headers?: Readonly<Record<string, string>>
-  /** Each request gets a query of its own: no two ask for the same. */
-  readonly distinct?: boolean
+  /** How many URLs are asked for in turn, by their queries; Infinity: none twice. Default: the one. */
+  readonly urls?: number
 }
 
 export interface LoadResult {

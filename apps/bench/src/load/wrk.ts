@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { LOAD_CORE, pinned } from '../cores.ts'
+import { firstQuery } from './first-query.ts'
 import type { LoadOptions, LoadResult } from './load.ts'
 
-/** Starts elsewhere each time: what an earlier round asked for is not asked for again. */
-const distinctScript = (seed: number): string => `
-local n = ${seed}
+const script = (urls: number): string => `
+local first, urls, n = ${firstQuery(urls)}, ${urls === Infinity ? 'math.huge' : urls}, 0
 request = function()
   n = n + 1
-  return wrk.format("GET", wrk.path .. "?n=" .. n)
+  if n > urls then n = 1 end
+  return wrk.format("GET", string.format("%s?n=%d", wrk.path, first + n))
 end
 `
 
@@ -21,10 +22,10 @@ export async function loadByWrk(wrk: string, options: LoadOptions): Promise<Load
   try {
     const args = ['-t1', `-c${options.connections}`, `-d${options.seconds}s`, '--latency']
     for (const [name, value] of Object.entries(options.headers ?? {})) args.push('-H', `${name}: ${value}`)
-    if (options.distinct === true) {
-      const script = join(folder, 'distinct.lua')
-      writeFileSync(script, distinctScript(Date.now() * 1000))
-      args.push('-s', script)
+    if (options.urls !== undefined) {
+      const file = join(folder, 'urls.lua')
+      writeFileSync(file, script(options.urls))
+      args.push('-s', file)
     }
     const child = spawn(...pinned(LOAD_CORE, wrk, [...args, options.url]), {
       stdio: ['ignore', 'pipe', 'pipe'],
