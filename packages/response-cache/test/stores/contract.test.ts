@@ -40,6 +40,9 @@ test('Redis Cluster', { skip }, async (t) => {
   t.teardown(() => servers.stop())
   const redis = new Cluster(servers.nodes)
   t.teardown(() => redis.disconnect())
+  // A tier gives up where a connection is still being made; what it then does is tested elsewhere.
+  await redis.ping()
+  await Promise.all(redis.nodes('master').map((node) => node.ping()))
   await t.test('contract', (t) => {
     cacheStoreContract({
       test: (name, run) => void t.test(name, run),
