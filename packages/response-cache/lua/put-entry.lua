@@ -1,6 +1,6 @@
 -- Writes an entry, and its resource's index as the writer wants it, if the index still is what the writer has seen.
 --
--- KEYS[1]  string: the resource's index (JSON)
+-- KEYS[1]  string: the resource's index
 -- KEYS[2]  string: the entry
 -- ARGV[1]  the index as the writer has seen it, '' for none
 -- ARGV[2]  the index as it is to be

@@ -11,6 +11,8 @@ export interface Lookup {
   readonly request: CacheRequest
   /** What the answers of this route named in `Vary` when last seen: a guess that spares a question. */
   readonly hint: { vary: readonly string[] }
+  /** What a shared tier found its resource to be: what is written for this request later must still stand on that. */
+  seen?: string | undefined
 }
 
 /** `hard`: gone. `soft`: stale from now on, still good for validation and in place of an error. */

@@ -160,6 +160,60 @@ test('a Redis that hangs costs a deadline, and then nothing', { skip }, async (t
   await until(() => isUp(app))
 })
 
+test('what this process is too busy for is not held against Redis', { skip }, async (t) => {
+  const routes = (app: FastifyInstance): void => {
+    app.get('/menu/:dish', cached({ defaultTtl: 60_000 }), (request) => request.params as object)
+  }
+  const writer = await instance(t, shared, routes)
+  const reader = await instance(t, shared, routes, { deadline: 200 })
+  await writer.inject('/menu/a')
+  await until(async () => (await xCache(await instance(t, shared, routes), '/menu/a')) === 'HIT redis')
+  const answer = xCache(reader, '/menu/a')
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  // Five deadlines: the reply is in the socket long before they are over.
+  const busyUntil = performance.now() + 1000
+  while (performance.now() < busyUntil);
+  t.equal(await answer, 'HIT redis')
+  t.equal(reader.responseCache.stats().redis?.errors, 0)
+})
+
+test('a short stall is one failure, however many requests it meets', { skip }, async (t) => {
+  const server = await startRedis()
+  t.teardown(() => server.stop())
+  const routes = (app: FastifyInstance): void => {
+    app.get('/menu/:dish', cached({ defaultTtl: 60_000 }), (request) => request.params as object)
+  }
+  const app = await instance(t, server, routes, { deadline: 50 })
+  server.pause()
+  t.teardown(() => server.resume())
+  const dishes = Array.from({ length: 100 }, (_, at) => `/menu/${at}`)
+  await Promise.all(dishes.map((url) => app.inject({ method: 'HEAD', url })))
+  t.ok((app.responseCache.stats().redis?.errors ?? 0) > 2)
+  t.ok(isUp(app))
+})
+
+test('a message that comes late opens no gap', { skip }, async (t) => {
+  const server = await startRedis()
+  t.teardown(() => server.stop())
+  const [admin, ear] = [new Redis(server.url), new Redis(server.url)]
+  t.teardown(() => [admin, ear].forEach((client) => client.disconnect()))
+  const heard: string[] = []
+  ear.on('message', (_channel, text: string) => heard.push(text))
+  await ear.subscribe('sluice:rc:v1:default:messages')
+  const routes = (app: FastifyInstance): void => {
+    app.get('/menu', cached({ defaultTtl: 60_000 }), () => ({}))
+  }
+  const app = await instance(t, server, routes)
+  for (const tag of ['a', 'b', 'c']) await app.responseCache.purge({ tag })
+  await until(() => heard.length === 3)
+  await xCache(app, '/menu')
+  await admin.publish('sluice:rc:v1:default:messages', heard[1] ?? '')
+  await app.responseCache.purge({ tag: 'd' })
+  await until(() => heard.length === 5)
+  t.equal(await xCache(app, '/menu'), 'HIT memory')
+})
+
 test(
   'with Redis dead, each instance goes on by itself; purges reach the others when it is back',
   { skip },

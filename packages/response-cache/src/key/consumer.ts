@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { RouteRules } from '../options/route-options.ts'
 import { tuple } from './tuple.ts'
@@ -30,5 +30,5 @@ export function consumerOf(request: FastifyRequest, rules: RouteRules): string |
 }
 
 function digest(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
+  return hash('sha256', secret, 'base64url')
 }

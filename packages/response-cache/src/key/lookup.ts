@@ -40,6 +40,7 @@ export function lookupFor(
         : [slotOf(where, own), slotOf(where, SHARED_PARTITION)],
     request,
     hint,
+    seen: undefined,
   }
 }
 

@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants, crc32, gunzip, gzip } from 'node:zlib'
 import type { CacheEntry } from '../entry.ts'
 import type { StoredResponse } from '../rules/message.ts'
+import { decodeHead, encodeHead, type EntryHead } from './head-codec.ts'
 
 export type Compression = 'gzip' | 'brotli' | false
 
@@ -15,10 +16,10 @@ export interface EntryRecord {
 
 /*
  * magic (4) | version (1) | coding of the body (1) | 0 (2) | CRC-32 of what follows (4) | length of the head (4)
- * | head: JSON | body
+ * | head, see `head-codec.ts` | body
  */
 const MAGIC = 0x534c5243
-const VERSION = 1
+const VERSION = 2
 const PREAMBLE_BYTES = 16
 const CRC_AT = 8
 const HEAD_LENGTH_AT = 12
@@ -30,12 +31,6 @@ const COMPRESSIBLE = /^(?:text\/|application\/(?:[\w.+-]*\b(?:json|xml|javascrip
 
 /** More than any entry holds: what unpacks to more was not packed here. */
 const MAX_UNPACKED_BYTES = 256 * 1024 * 1024
-
-interface Head extends Omit<CacheEntry, 'body'> {
-  readonly key: string
-  readonly epoch: string
-  readonly soft: string
-}
 
 const pack = {
   gzip: promisify(gzip),
@@ -49,8 +44,8 @@ const unpack = {
 
 export async function encodeEntry(record: EntryRecord, compression: Compression): Promise<Buffer> {
   const { key, epoch, soft, entry } = record
-  const { body, ...rest } = entry
-  const head = Buffer.from(JSON.stringify({ ...rest, key, epoch, soft } satisfies Head))
+  const { body } = entry
+  const head = encodeHead({ key, epoch, soft, entry })
   const coding = compression !== false && isCompressible(entry.response, body) ? compression : 'plain'
   const packed = coding === 'plain' ? body : await pack[coding](body)
   const preamble = Buffer.alloc(PREAMBLE_BYTES)
@@ -63,28 +58,33 @@ export async function encodeEntry(record: EntryRecord, compression: Compression)
   return bytes
 }
 
-/** Undefined for what is no entry of ours, of another version, damaged, or kept under another key. */
-export async function decodeEntry(bytes: Buffer, key: string): Promise<EntryRecord | undefined> {
+/**
+ * Undefined for what is no entry of ours, of another version, damaged, or kept under another key. The body is a part of
+ * `bytes`, unless it was compressed: only then is there something to wait for.
+ */
+export function decodeEntry(
+  bytes: Buffer,
+  key: string,
+): EntryRecord | undefined | Promise<EntryRecord | undefined> {
   if (bytes.length < PREAMBLE_BYTES || bytes.readUInt32BE(0) !== MAGIC || bytes[4] !== VERSION)
     return undefined
   if (crc32(bytes.subarray(HEAD_LENGTH_AT)) !== bytes.readUInt32BE(CRC_AT)) return undefined
   const headEnd = PREAMBLE_BYTES + bytes.readUInt32BE(HEAD_LENGTH_AT)
   const coding = CODINGS[bytes[5] ?? CODINGS.length]
   if (coding === undefined || headEnd > bytes.length) return undefined
-  try {
-    const {
-      key: ownKey,
-      epoch,
-      soft,
-      ...rest
-    } = JSON.parse(bytes.toString('utf8', PREAMBLE_BYTES, headEnd)) as Head
-    if (ownKey !== key) return undefined
-    const packed = bytes.subarray(headEnd)
-    const body = coding === 'plain' ? packed : await unpack[coding](packed)
-    return { key, epoch, soft, entry: { ...rest, body } }
-  } catch {
-    return undefined
-  }
+  const head = decodeHead(bytes.subarray(PREAMBLE_BYTES, headEnd))
+  if (head?.key !== key) return undefined
+  const packed = bytes.subarray(headEnd)
+  if (coding === 'plain') return withBody(head, packed)
+  return unpack[coding](packed).then(
+    (body) => withBody(head, body),
+    () => undefined,
+  )
+}
+
+function withBody({ key, epoch, soft, entry }: EntryHead, body: Buffer): EntryRecord {
+  const { response, tags, stamp, keepUntilMs, fetchMs } = entry
+  return { key, epoch, soft, entry: { response, body, tags, stamp, keepUntilMs, fetchMs } }
 }
 
 function isCompressible({ headers }: StoredResponse, body: Buffer): boolean {

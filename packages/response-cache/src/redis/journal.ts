@@ -82,8 +82,10 @@ export class Journal {
   }
 
   hear({ from, scope, value, mode, after, stamp }: Message): void {
-    const gap = this.#current && after !== this.#heard
-    this.#heard = stamp
+    // One that comes late has been read already: it is carried out again, and opens no gap.
+    const late = stamp <= this.#heard
+    const gap = this.#current && !late && after !== this.#heard
+    if (!late) this.#heard = stamp
     if (scope !== 'url') this.#host.invalidations.note({ scope, value, mode, stamp, atMs: this.#host.now() })
     // What this instance purged itself it has carried out already; since then, newer may have been stored.
     else if (from !== this.#self) this.#host.invalidated(value, mode)

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { Landing } from '../flights.ts'
 import type { Lease } from '../remote.ts'
 import type { CacheRedis } from './redis-commands.ts'
 import { unavailable, type RedisGuard } from './redis-guard.ts'
 import type { RedisKeys } from './redis-keys.ts'
+import { newToken } from './token.ts'
 
 /** How often somebody who waits looks whether the lease is still there: its holder may have died, or its word be lost. */
 const LOOK_MS = 250
@@ -27,7 +27,7 @@ export class Leases {
 
   async take(resource: string, key: string, wait: boolean): Promise<Lease> {
     const name = this.#keys.lease(this.#keys.resource(resource), key)
-    const token = randomBytes(12).toString('base64url')
+    const token = newToken()
     // Listening first: the holder's word may come before the reply that there is one.
     const word = wait ? this.#listen(name) : undefined
     const taken = await this.#guard.run(() =>

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
+import { Deadlines } from './deadlines.ts'
 
 /** There was no answer: Redis is down, slow, or said no. */
 export const unavailable: unique symbol = Symbol('sluice.response-cache.unavailable')
@@ -13,7 +14,7 @@ const REST_MS = 1000
  */
 export class RedisGuard {
   readonly #redis: Redis | Cluster
-  readonly #deadlineMs: number
+  readonly #deadlines: Deadlines
   #failures = 0
   #restUntil = 0
   #probing = false
@@ -21,7 +22,7 @@ export class RedisGuard {
 
   constructor(redis: Redis | Cluster, deadlineMs: number) {
     this.#redis = redis
-    this.#deadlineMs = deadlineMs
+    this.#deadlines = new Deadlines(deadlineMs)
   }
 
   /** Whether the next command would be sent. */
@@ -35,29 +36,24 @@ export class RedisGuard {
     return this.#errors
   }
 
-  /** Sends a command, and answers within the deadline whatever Redis does. */
-  async run<T>(command: () => Promise<T>, patience = 1): Promise<T | typeof unavailable> {
+  /** Sends a command, and answers within the deadline, or several, whatever Redis does. */
+  async run<T>(command: () => Promise<T>, deadlines = 1): Promise<T | typeof unavailable> {
     if (!this.ready) return unavailable
-    const probe = this.#failures >= TRIP_AFTER
+    const before = this.#failures
+    const probe = before >= TRIP_AFTER
     this.#probing ||= probe
     try {
-      const answer = await within(command(), this.#deadlineMs * patience)
+      const answer = await this.#deadlines.within(command(), deadlines)
       this.#failures = 0
       return answer
     } catch {
       this.#errors += 1
-      this.#failures += 1
+      // Those that were under way together fail together: a short stall is one failure, not one for each of them.
+      if (this.#failures === before) this.#failures += 1
       this.#restUntil = performance.now() + REST_MS
       return unavailable
     } finally {
       if (probe) this.#probing = false
     }
   }
-}
-
-function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Redis did not answer within ${ms} ms`)), ms)
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
+import { hash } from 'node:crypto'
 
 const PREFIX = 'sluice:rc:v1'
+
+/** Routes have few places and many resources: the digests of places are worth keeping. Cleared when full. */
+const MAX_PLACES = 1000
 
 /** The names of everything in Redis. All that belongs to one resource has one hash tag, and so one slot in a cluster. */
 export class RedisKeys {
   readonly #prefix: string
-  /** Routes have few places and many resources: their digests are worth keeping. */
-  readonly #places = new LRUCache<string, string>({ max: 1000 })
+  readonly #places = new Map<string, string>()
   /** The stamp of the latest invalidation. */
   readonly latest: string
   /** Invalidations by stamp. */
@@ -35,6 +36,7 @@ export class RedisKeys {
     let name = this.#places.get(place)
     if (name === undefined) {
       name = digest(place)
+      if (this.#places.size === MAX_PLACES) this.#places.clear()
       this.#places.set(place, name)
     }
     return `${base}:entry:${name}`
@@ -50,5 +52,5 @@ export class RedisKeys {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
+  return hash('sha256', text, 'base64url').slice(0, 22)
 }

@@ -3,11 +3,13 @@ import { parseKey, selectionOf } from '../key/cache-key.ts'
 import type { RemoteHost } from '../remote.ts'
 import { expire } from '../rules/facts.ts'
 import type { CacheStore, Lookup, PurgeMode } from '../store.ts'
+import { BatchReader } from './batch-reader.ts'
 import { decodeEntry, encodeEntry, type Compression } from './entry-codec.ts'
 import type { CacheRedis } from './redis-commands.ts'
 import { unavailable, type RedisGuard } from './redis-guard.ts'
 import type { RedisKeys } from './redis-keys.ts'
-import { formatIndex, indexWith, newEpoch, parseIndex, type ResourceIndex } from './resource-index.ts'
+import { formatIndex, indexWith, parseIndex, type ResourceIndex } from './resource-index.ts'
+import { newToken } from './token.ts'
 
 export interface RedisStoreOptions {
   readonly compression: Compression
@@ -26,11 +28,10 @@ const WRITE_PATIENCE = 10
 export class RedisStore implements CacheStore {
   readonly #redis: CacheRedis
   readonly #guard: RedisGuard
+  readonly #reader: BatchReader
   readonly #keys: RedisKeys
   readonly #host: RemoteHost
   readonly #options: RedisStoreOptions
-  /** The index that a look-up has seen: what is written for it later must still stand on that. */
-  readonly #seen = new WeakMap<Lookup, string>()
   #hits = 0
   #unreadable = 0
 
@@ -43,6 +44,7 @@ export class RedisStore implements CacheStore {
   ) {
     this.#redis = redis
     this.#guard = guard
+    this.#reader = new BatchReader(redis, guard)
     this.#keys = keys
     this.#host = host
     this.#options = options
@@ -64,7 +66,7 @@ export class RedisStore implements CacheStore {
     const answer = await this.#read(resource, keys)
     if (answer === undefined) return undefined
     const { index, text } = answer
-    this.#seen.set(lookup, text)
+    lookup.seen = text
     if (index === undefined) return undefined
     hint.vary = index.vary
     if (sameNames(index.vary, guess)) return this.#first(resource, index, slots.length, keys, answer.entries)
@@ -79,7 +81,7 @@ export class RedisStore implements CacheStore {
   async put(lookup: Lookup, slot: string, entry: CacheEntry): Promise<void> {
     const { resource, request, hint } = lookup
     const vary = entry.response.facts.vary
-    await this.#write(resource, this.#seen.get(lookup) ?? '', vary, entry, (names) => {
+    await this.#write(resource, lookup.seen ?? '', vary, entry, (names) => {
       hint.vary = names
       return slot + selectionOf(names, request)
     })
@@ -118,7 +120,7 @@ export class RedisStore implements CacheStore {
   async tryInvalidate(resource: string, mode: PurgeMode): Promise<boolean> {
     const index = this.#keys.index(this.#keys.resource(resource))
     const answer = await this.#guard.run(() =>
-      this.#redis.sluiceInvalidateResource(index, mode, newEpoch(), TOMBSTONE_MS),
+      this.#redis.sluiceInvalidateResource(index, mode, newToken(), TOMBSTONE_MS),
     )
     return answer !== unavailable
   }
@@ -127,8 +129,8 @@ export class RedisStore implements CacheStore {
   async #read(resource: string, places: readonly string[]): Promise<Answer | undefined> {
     const base = this.#keys.resource(resource)
     const keys = [this.#keys.index(base), ...places.map((place) => this.#keys.entry(base, place))]
-    const values = await this.#guard.run(() => this.#redis.mgetBuffer(...keys))
-    if (values === unavailable) return undefined
+    const values = await this.#reader.read(keys)
+    if (values === undefined) return undefined
     const [first, ...entries] = values
     const text = first?.toString() ?? ''
     return { text, index: parseIndex(text), entries }

@@ -52,17 +52,20 @@ export function redisTier(redis: Redis | Cluster, options: RedisTierOptions = {}
 }
 
 class RedisTier implements RemoteTier {
+  readonly #redis: CacheRedis
   readonly #guard: RedisGuard
   readonly #store: RedisStore
   readonly #journal: Journal
   readonly #leases: Leases
   readonly #check: NodeJS.Timeout
   readonly #unsubscribe: () => void
+  readonly #settle = (): void => void this.#journal.settle(false)
 
   constructor(redis: CacheRedis, options: Resolved, host: RemoteHost) {
     const keys = new RedisKeys(options.namespace)
     const self = randomBytes(9).toString('base64url')
     const keepMs = options.maxTtlMs + DAY_MS
+    this.#redis = redis
     this.#guard = new RedisGuard(redis, options.deadlineMs)
     this.#store = new RedisStore(redis, this.#guard, keys, host, options)
     this.#journal = new Journal(redis, this.#guard, keys, host, this.#store, self, keepMs)
@@ -71,7 +74,9 @@ class RedisTier implements RemoteTier {
       message: (text) => this.#hear(text),
       subscribed: () => void this.#journal.settle(true),
     })
-    this.#check = setInterval(() => void this.#journal.settle(false), CHECK_MS).unref()
+    this.#check = setInterval(this.#settle, CHECK_MS).unref()
+    // The subscriber may be there first, and find nobody to read by.
+    if (redis.status !== 'ready') redis.once('ready', this.#settle)
     if (redis.status === 'wait') redis.connect().catch(() => {})
   }
 
@@ -121,6 +126,7 @@ class RedisTier implements RemoteTier {
 
   async close(): Promise<void> {
     clearInterval(this.#check)
+    this.#redis.off('ready', this.#settle)
     this.#unsubscribe()
   }
 

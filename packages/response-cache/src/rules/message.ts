@@ -9,6 +9,15 @@ export type HeaderFields = Readonly<Record<string, string | number | readonly st
 /** Header fields as they are kept: without a prototype, numbers written out. */
 export type StoredHeaders = Readonly<Record<string, string | readonly string[]>>
 
+/** A name may be any token, `constructor` too: what has no prototype holds none by itself. */
+const Headers = function () {} as unknown as new <Value>() => Record<string, Value>
+Headers.prototype = Object.freeze(Object.create(null))
+
+/** Header fields to be filled in. `Object.create(null)` would be a hash table, several times slower to make and to copy. */
+export function emptyHeaders<Value>(): Record<string, Value> {
+  return new Headers<Value>()
+}
+
 export interface CacheRequest {
   /** Upper case. */
   readonly method: string
