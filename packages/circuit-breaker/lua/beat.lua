@@ -1,8 +1,9 @@
 -- Shows that an instance is alive, and tells it all verdicts that may still matter.
 --
--- ARGV[2]  instance, zone, leaving (it is about to end), version
+-- ARGV[2]  instance, zone, leaving (it is about to end), version,
+--          mode and dissent [{ breaker, state, scope }]: what operators are to know of the instance
 --
--- Reply: { instances, verdicts }. Error SLUICE_FLEET_VERSION: others use these keys by other rules.
+-- Reply: { now, instances, verdicts }. Error SLUICE_FLEET_VERSION: others use these keys by other rules.
 local KEPT = 600000
 local version = redis.call('GET', KEYS[6])
 if version and version ~= command.version then
@@ -10,15 +11,27 @@ if version and version ~= command.version then
 end
 redis.call('SET', KEYS[6], command.version, 'PX', KEPT)
 
+local gone = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - command.aliveMs)
 if command.leaving then
-  redis.call('ZREM', KEYS[2], command.instance)
+  gone[#gone + 1] = command.instance
 else
   redis.call('ZADD', KEYS[2], now, command.instance)
   redis.call('ZADD', KEYS[3], now, command.zone)
+  redis.call('HSET', KEYS[8], command.instance, cjson.encode({
+    instance = command.instance,
+    zone = command.zone,
+    mode = command.mode,
+    dissent = #command.dissent > 0 and command.dissent or nil,
+    at = now,
+  }))
 end
-for i = 2, 3 do
-  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - command.aliveMs)
-  redis.call('PEXPIRE', KEYS[i], 2 * command.aliveMs)
+for _, instance in ipairs(gone) do
+  redis.call('ZREM', KEYS[2], instance)
+  redis.call('HDEL', KEYS[8], instance)
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - command.aliveMs)
+for _, key in ipairs({ KEYS[2], KEYS[3], KEYS[8] }) do
+  redis.call('PEXPIRE', key, 2 * command.aliveMs)
 end
 
 local verdicts = {}
@@ -35,4 +48,4 @@ end
 if #records > 0 then
   redis.call('PEXPIRE', KEYS[1], 30 * DAY)
 end
-return cjson.encode({ instances = countInstances(), verdicts = #verdicts > 0 and verdicts or nil })
+return cjson.encode({ now = now, instances = countInstances(), verdicts = #verdicts > 0 and verdicts or nil })

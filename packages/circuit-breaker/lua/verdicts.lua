@@ -7,11 +7,12 @@
 -- KEYS[5]  stream: the last 1,000 transitions or so
 -- KEYS[6]  string: version of these scripts
 -- KEYS[7]  channel for verdicts
+-- KEYS[8]  hash: instance -> what it said of itself (JSON)
 -- ARGV[1]  PUBLISH or SPUBLISH
 -- ARGV[2]  the command (JSON). In each: `aliveMs`, for how long an instance counts that is not heard of;
 --          in all but beat: `breaker`, and `epoch`, the newest that the sender knows
 --
--- Reply (JSON): { instances, verdicts? } and what stands at the head of each script.
+-- Reply (JSON): { now, instances, verdicts? } and what stands at the head of each script.
 -- Times in a record are Redis's own; a verdict tells how long from now, so that no clock is shared.
 local DAY = 86400000
 local time = redis.call('TIME')
@@ -61,6 +62,7 @@ end
 
 local function reply(record, more)
   local answer = more or {}
+  answer.now = now
   answer.instances = countInstances()
   answer.verdicts = record and { verdictOf(record) } or nil
   return cjson.encode(answer)
@@ -74,7 +76,9 @@ local function transition(before, to)
   to.openCount = to.openCount or before and before.openCount or 0
   write(to)
   redis.call('DEL', KEYS[4])
-  local json = cjson.encode(verdictOf(to))
+  local verdict = verdictOf(to)
+  verdict.at = now
+  local json = cjson.encode(verdict)
   redis.call('XADD', KEYS[5], 'MAXLEN', '~', 1000, '*', 'verdict', json)
   redis.call('PEXPIRE', KEYS[5], 7 * DAY)
   redis.call(ARGV[1], KEYS[7], json)

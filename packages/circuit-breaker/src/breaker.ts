@@ -12,7 +12,7 @@ import type { Rejection } from './rejection.ts'
 import { restore, save, type SavedBreaker } from './saved-breaker.ts'
 import { applyVerdict } from './fleet/shared-verdict.ts'
 import { type BreakerSnapshot, takeSnapshot } from './snapshot.ts'
-import type { BreakerState } from './circuit/state.ts'
+import type { BreakerState, Scope } from './circuit/state.ts'
 
 /** What a breaker lives in; all of it has a default. */
 export interface BreakerEnvironment {
@@ -82,6 +82,11 @@ export class CircuitBreaker {
     return this.#engine.circuit.state(this.#engine.clock.now()).kind
   }
 
+  /** Who decided on the state. */
+  get scope(): Scope {
+    return this.#engine.circuit.state(this.#engine.clock.now()).scope
+  }
+
   /** Leave to make one call, or a refusal. The permit must be settled once; what is lost is reclaimed in time. */
   acquire(): Permit | Rejection {
     return this.#engine.acquire()
@@ -124,20 +129,13 @@ export class CircuitBreaker {
   }
 
   /** Back to closed, whatever it was. */
-  close({ reason = 'closed by hand', actor, scope }: Control = {}): void {
-    const now = this.#engine.clock.now()
-    this.#engine.circuit.close(reason, 'manual', now, actor)
-    this.#engine.serveQueue(now)
-    this.#fleetOf(scope)?.control(this.name, {
-      state: 'closed',
-      reason,
-      ...(actor === undefined ? {} : { actor }),
-    })
+  close({ reason = 'closed by hand', ...control }: Control = {}): void {
+    this.#release('close', { ...control, reason })
   }
 
   /** Back to closed with an empty window. */
   reset({ reason = 'reset by hand', ...control }: Control = {}): void {
-    this.close({ ...control, reason })
+    this.#release('reset', { ...control, reason })
     this.#engine.circuit.evidence.clear()
   }
 
@@ -202,6 +200,14 @@ export class CircuitBreaker {
   /** Returns the function that takes the listener off. */
   on<E extends BreakerEventName>(event: E, listener: BreakerListener<E>): () => void {
     return this.#events.on(event, listener)
+  }
+
+  #release(cause: 'close' | 'reset', { reason, actor, scope }: Control & { reason: string }): void {
+    const now = this.#engine.clock.now()
+    this.#engine.circuit.close(reason, 'manual', now, actor)
+    this.#engine.serveQueue(now)
+    const by = actor === undefined ? {} : { actor }
+    this.#fleetOf(scope)?.control(this.name, { state: 'closed', cause, reason, ...by })
   }
 
   #force(

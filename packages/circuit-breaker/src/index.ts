@@ -8,7 +8,14 @@ export {
 export type { CallContext } from './execute/call-context.ts'
 export { classify, type Verdict } from './classify.ts'
 export { type Clock, type ClockTimer, systemClock } from './clock.ts'
-export type { BreakerCoordinator, FleetControl, FleetMember, SharedVerdict } from './fleet/coordinator.ts'
+export type {
+  BreakerCoordinator,
+  FleetControl,
+  FleetMember,
+  SharedVerdict,
+  VerdictCause,
+} from './fleet/coordinator.ts'
+export type { PastVerdict } from './fleet/fleet-store.ts'
 export type { BreakerListener } from './events/emitter.ts'
 export { BreakerOpenError, BreakerTimeoutError, UnknownBreakerError } from './errors.ts'
 export type {
@@ -23,7 +30,14 @@ export type {
 } from './events/events.ts'
 export type { ExecuteOptions } from './execute/execute.ts'
 export type { Fallback, FallbackCall, FallbackHandler } from './fallback.ts'
-export type { FleetEvent, FleetMode, FleetStatus } from './fleet/fleet-status.ts'
+export type {
+  FleetCounters,
+  FleetEvent,
+  FleetFacts,
+  FleetMode,
+  FleetStatus,
+  InstanceVerdict,
+} from './fleet/fleet-status.ts'
 export type { GroupOptions } from './registry/group.ts'
 export { KeyedBreakers } from './registry/keyed-breakers.ts'
 export type { LatencyBuckets, LatencyKind, LatencySummary } from './latency/latency.ts'

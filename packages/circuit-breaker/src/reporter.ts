@@ -58,6 +58,7 @@ export class Reporter implements CircuitObserver {
     if (to.kind === 'open' && to.scope === 'local' && to.cause === 'trip') {
       this.#coordinator?.tripped(this.#breaker, to.reason, to.until - now)
     }
+    if (to.scope !== 'fleet') this.#coordinator?.decided(this.#breaker)
     if (this.events.wants('transition')) this.events.emit('transition', { breaker: this.#breaker, ...record })
   }
 

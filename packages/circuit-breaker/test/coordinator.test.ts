@@ -6,19 +6,22 @@ import { permit, refusal, type Subject, subject } from './subject.ts'
 interface Fleet extends Subject {
   readonly told: unknown[]
   lease: boolean | undefined
+  /** Changes of state by the breaker alone. */
+  decisions: number
   tell(verdict: Omit<SharedVerdict, 'epoch'>): boolean
 }
 
 function inFleet(options: BreakerOptions = {}): Fleet {
   const told: unknown[] = []
   let epoch = 0
-  const fleet: Partial<Fleet> = { told, lease: false }
+  const fleet: Partial<Fleet> = { told, lease: false, decisions: 0 }
   const coordinator: BreakerCoordinator = {
     suspect: (breaker, level, generation) =>
       void told.push(['suspect', breaker, Math.floor(level), generation]),
     join: ({ name }) => void told.push(['join', name]),
     leave: (breaker) => void told.push(['leave', breaker]),
     tripped: (_, reason, forMs) => void told.push(['tripped', reason, forMs]),
+    decided: () => (fleet.decisions = (fleet.decisions ?? 0) + 1),
     paused: (_, forMs, reason) => void told.push(['paused', reason, forMs]),
     control: (_, control) => void told.push(['control', control]),
     listen: () => undefined,
@@ -140,6 +143,35 @@ test('the fleet does not close what this instance has opened for itself', (t) =>
   t.end()
 })
 
+test('who closes it for all ends what an instance opened before, and not what it opened since', (t) => {
+  const fleet = inFleet()
+  const { breaker, clock } = fleet
+  trip(breaker)
+  clock.advance(1_000)
+  fleet.tell({ state: 'closed', cause: 'close', reason: 'by hand', elapsedMs: 5_000 })
+  t.equal(breaker.state, 'open', 'heard late: it was closed before this began')
+  fleet.tell({ state: 'closed', cause: 'close', reason: 'by hand', elapsedMs: 500 })
+  t.match(breaker.snapshot(), { state: 'closed', scope: 'fleet', reason: 'by hand' })
+  fail(breaker, 5)
+  fleet.tell({ state: 'closed', cause: 'close', reason: 'by hand' })
+  t.equal(breaker.snapshot().window.failures, 5)
+  fleet.tell({ state: 'closed', cause: 'reset', reason: 'reset by hand' })
+  t.equal(breaker.snapshot().window.failures, 0)
+  t.end()
+})
+
+test('tells of each change of state that is its own, and of no other', (t) => {
+  const fleet = inFleet()
+  trip(fleet.breaker)
+  t.equal(fleet.decisions, 1)
+  openByFleet(t, fleet)
+  t.equal(fleet.decisions, 1)
+  fleet.breaker.open({ scope: 'local' })
+  fleet.breaker.close({ scope: 'local' })
+  t.equal(fleet.decisions, 3)
+  t.end()
+})
+
 test('what is forced here stays; what the fleet forces, the fleet ends', (t) => {
   const fleet = inFleet()
   const { breaker } = fleet
@@ -169,7 +201,7 @@ test('interventions by hand and pauses are told to the fleet', (t) => {
   breaker.pause(5_000, 'retry-after')
   t.same(told, [
     ['control', { state: 'forced-open', reason: 'maintenance', actor: 'ann', forMs: 60_000 }],
-    ['control', { state: 'closed', reason: 'closed by hand', actor: 'bob' }],
+    ['control', { state: 'closed', cause: 'close', reason: 'closed by hand', actor: 'bob' }],
     ['paused', 'retry-after', 5_000],
   ])
   t.equal(breaker.state, 'open')

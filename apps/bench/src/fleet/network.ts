@@ -56,6 +56,7 @@ export class Network {
       run: (_, command) => this.#run(instance, command),
       subscribe: (listener) => this.#subscribe(instance, listener),
       history: (shard, count) => this.#model.history(shard, count),
+      standings: () => this.#model.standings(),
     }
   }
 

@@ -1,13 +1,13 @@
-import type { FleetEvent, FleetStatus } from './fleet-status.ts'
+import type { FleetEvent, FleetFacts, FleetStatus } from './fleet-status.ts'
 import type { Outcome } from '../outcome.ts'
-import type { BreakerState } from '../circuit/state.ts'
+import type { BreakerState, Scope } from '../circuit/state.ts'
 import type { ResolvedBreakerOptions } from '../options/options.ts'
 
 /**
  * The seam through which a breaker takes part in a fleet. Local decisions never wait for it: all calls are
  * synchronous and must neither throw nor block. A breaker without a coordinator is simply on its own.
  *
- * The breaker tells (`suspect`, `tripped`, `probeSettled`, `paused`, `control`), asks one thing (`admitProbe`), and is
+ * The breaker tells (`suspect`, `tripped`, `decided`, `probeSettled`, `paused`, `control`), asks one thing (`admitProbe`), and is
  * told by `member.applyShared(verdict)`.
  */
 export interface BreakerCoordinator {
@@ -22,6 +22,8 @@ export interface BreakerCoordinator {
   suspect(breaker: string, level: number, generation: number): void
   /** This instance opened for itself, for `forMs`: for the fleet that is a vote. */
   tripped(breaker: string, reason: string, forMs: number): void
+  /** It changed its state, and nobody else decided that. */
+  decided(breaker: string): void
   /**
    * Asked when a breaker that the fleet opened is half-open: whether this instance holds a lease for a probe.
    * True takes the lease; false rejects the call; undefined: out of touch, decide alone.
@@ -37,6 +39,8 @@ export interface BreakerCoordinator {
   listen(listener: (event: FleetEvent) => void): void
   /** For the snapshot. */
   status(breaker: string): FleetStatus
+  /** For operators, if there is anything to tell. */
+  readonly facts?: FleetFacts
 }
 
 /** What a coordinator knows of a breaker. */
@@ -44,17 +48,23 @@ export interface FleetMember {
   readonly name: string
   readonly options: ResolvedBreakerOptions
   readonly state: BreakerState
+  /** Who decided on its state. */
+  readonly scope: Scope
   applyShared(verdict: SharedVerdict): boolean
 }
 
 /** An intervention by hand, for all instances. */
 export interface FleetControl {
   readonly state: 'forced-open' | 'disabled' | 'closed'
+  /** `closed`: whether what has been learnt goes as well. */
+  readonly cause?: 'close' | 'reset'
   readonly reason: string
   /** Left out: until further notice. */
   readonly forMs?: number
   readonly actor?: string
 }
+
+export type VerdictCause = 'trip' | 'pause' | 'close' | 'reset'
 
 /** What the fleet has decided. Times are remaining or elapsed ms, so that no clock is shared. */
 export interface SharedVerdict {
@@ -68,8 +78,8 @@ export interface SharedVerdict {
   readonly elapsedMs?: number
   /** `open`: opens in a row. */
   readonly openCount?: number
-  /** `open`: default `trip`. */
-  readonly cause?: 'trip' | 'pause'
+  /** `open`: default `trip`. `closed`: by hand, which ends what instances opened alone before. */
+  readonly cause?: VerdictCause
   readonly actor?: string
   /** Default `fleet`; a group speaks for this instance alone. */
   readonly scope?: 'local' | 'fleet'

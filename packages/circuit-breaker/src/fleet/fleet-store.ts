@@ -1,5 +1,7 @@
 import type { Outcome } from '../outcome.ts'
-import type { SharedVerdict } from './coordinator.ts'
+import type { BreakerState, Scope } from '../circuit/state.ts'
+import type { SharedVerdict, VerdictCause } from './coordinator.ts'
+import type { FleetMode } from './fleet-status.ts'
 
 /** Where a fleet keeps what it has decided: the port. Each command is atomic, and done in a time of the store's own. */
 export interface FleetStore {
@@ -14,6 +16,8 @@ export interface FleetStore {
   subscribe(listener: FleetListener): FleetSubscription
   /** The latest verdicts of a shard, newest first. */
   history(shard: number, count: number): Promise<readonly PastVerdict[]>
+  /** What each instance said of itself with its last beat. */
+  standings(shard: number): Promise<readonly Standing[]>
 }
 
 export interface FleetListener {
@@ -32,14 +36,33 @@ export interface FleetVerdict extends SharedVerdict {
   readonly breaker: string
   /** Votes that opened it. */
   readonly votes?: number
+  /** When it was made, epoch ms by the store's clock; left out in replies. */
+  readonly at?: number
 }
 
 export interface PastVerdict extends FleetVerdict {
-  /** Epoch ms by the store's clock. */
   readonly at: number
 }
 
+/** A breaker that an instance has in another state than the fleet decided. */
+export interface Dissent {
+  readonly breaker: string
+  readonly state: BreakerState
+  readonly scope: Scope
+}
+
+export interface Standing {
+  readonly instance: string
+  readonly zone: string
+  readonly mode: FleetMode
+  /** How long ago it said so, in ms. */
+  readonly heardMs: number
+  readonly dissent: readonly Dissent[]
+}
+
 export interface FleetReply {
+  /** Epoch ms by the store's clock. */
+  readonly now: number
   readonly instances: number
   /** The verdicts asked about, or all of them for a beat; left out if there is none. */
   readonly verdicts?: readonly FleetVerdict[]
@@ -83,6 +106,8 @@ export interface BeatCommand extends Command {
   readonly zone: string
   readonly leaving: boolean
   readonly version: string
+  readonly mode: FleetMode
+  readonly dissent: readonly Dissent[]
 }
 
 export interface VoteCommand extends BreakerCommand, MayOpen {
@@ -110,6 +135,7 @@ export interface SettleCommand extends BreakerCommand, AboutProbes {
 export interface ControlCommand extends BreakerCommand {
   readonly type: 'control'
   readonly state: 'forced-open' | 'disabled' | 'closed'
+  readonly cause?: 'close' | 'reset'
   readonly reason: string
   readonly actor?: string
   readonly forMs?: number
@@ -126,7 +152,7 @@ export interface AssertCommand extends BreakerCommand {
   readonly state: SharedVerdict['state']
   readonly reason: string
   readonly actor?: string
-  readonly cause?: 'trip' | 'pause'
+  readonly cause?: VerdictCause
   readonly openCount: number
   readonly forMs?: number
   readonly elapsedMs: number

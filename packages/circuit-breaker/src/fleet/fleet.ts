@@ -1,32 +1,39 @@
 import type { Outcome } from '../outcome.ts'
 import type { BreakerCoordinator, FleetControl, FleetMember } from './coordinator.ts'
-import type { FleetEvent, FleetMode, FleetStatus } from './fleet-status.ts'
-import type { FleetReply, FleetSubscription, FleetVerdict, PastVerdict } from './fleet-store.ts'
+import type {
+  FleetCounters,
+  FleetEvent,
+  FleetFacts,
+  FleetMode,
+  FleetStatus,
+  InstanceVerdict,
+} from './fleet-status.ts'
+import type { Dissent, FleetReply, FleetSubscription, FleetVerdict, PastVerdict } from './fleet-store.ts'
 import { HeldVerdict } from './held-verdict.ts'
 import { Member } from './member.ts'
 import { type LinkEnvironment, ShardLink } from './shard-link.ts'
+import { StoreReadings } from './store-readings.ts'
 
-export interface FleetCounters {
-  /** Commands sent to the store. */
-  readonly sent: number
-  readonly failed: number
-  /** Commands given up because too many waited. */
-  readonly dropped: number
-}
+/** So many breakers that stand otherwise than the fleet decided does an instance tell of, for each shard. */
+const DISSENT = 100
 
 /**
  * The instances that watch the same upstreams, as one of them sees it: local breakers detect, the fleet votes, the
  * store arbitrates. Nothing here is awaited by a call; without the store each breaker goes on by itself.
  */
-export class Fleet implements BreakerCoordinator {
+export class Fleet implements BreakerCoordinator, FleetFacts {
+  readonly facts: FleetFacts = this
   readonly #environment: LinkEnvironment
   readonly #links: ShardLink[]
   readonly #members: Map<string, Member>[]
   /** What is known of breakers, also of those that are not there yet. */
   readonly #heard: Map<string, HeldVerdict>[]
   readonly #subscription: FleetSubscription
+  readonly #readings: StoreReadings
+  readonly #modes: Record<FleetMode, number> = { shared: 0, stale: 0, local: 0 }
   readonly #listeners = new Set<(event: FleetEvent) => void>()
   #mode: FleetMode = 'local'
+  #lagMs: number | undefined
   #settled: (() => void)[] = []
 
   constructor(environment: LinkEnvironment) {
@@ -35,8 +42,9 @@ export class Fleet implements BreakerCoordinator {
     this.#members = shards.map(() => new Map())
     this.#heard = shards.map(() => new Map())
     this.#links = shards.map((shard) => this.#createLink(shard))
+    this.#readings = new StoreReadings(environment.store, environment.clock)
     this.#subscription = environment.store.subscribe({
-      verdict: (shard, verdict) => this.#hear(shard, verdict),
+      verdict: (shard, verdict) => this.#pushed(shard, verdict),
       found: () => this.#eachUsed((link) => link.beatSoon()),
       lost: (reason) => this.#eachUsed((link) => link.lost(reason)),
     })
@@ -48,7 +56,7 @@ export class Fleet implements BreakerCoordinator {
   }
 
   get counters(): FleetCounters {
-    const sum = { sent: 0, failed: 0, dropped: 0 }
+    const sum = { sent: 0, failed: 0, dropped: 0, modes: { ...this.#modes }, lagMs: this.#lagMs }
     for (const { counters } of this.#links) {
       sum.sent += counters.sent
       sum.failed += counters.failed
@@ -73,14 +81,28 @@ export class Fleet implements BreakerCoordinator {
     this.#update('closed')
   }
 
-  /** The last transitions of the whole fleet, newest first. Rejects if the store does not answer. */
-  async history(count = 100): Promise<PastVerdict[]> {
-    const { store } = this.#environment
-    const all = await Promise.all(this.#links.map((_, shard) => store.history(shard, count)))
+  async history(breaker?: string, count = 100): Promise<PastVerdict[]> {
+    const shards = breaker === undefined ? this.#links.keys() : [this.#shardOf(breaker)]
+    const all = await Promise.all(Array.from(shards, (shard) => this.#readings.history(shard)))
     return all
       .flat()
+      .filter((verdict) => breaker === undefined || verdict.breaker === breaker)
       .sort((a, b) => b.at - a.at)
       .slice(0, count)
+  }
+
+  async instances(breaker: string): Promise<InstanceVerdict[]> {
+    const standings = await this.#readings.standings(this.#shardOf(breaker))
+    const member = this.#member(breaker)
+    const agreed = { state: member?.decided ?? 'closed', scope: 'fleet' } as const
+    return standings
+      .map(({ instance, zone, mode, heardMs, dissent }) => {
+        const self = instance === this.#environment.tuning.instance
+        const own = self ? member?.dissent() : dissent.find((one) => one.breaker === breaker)
+        const { state, scope } = own ?? agreed
+        return { instance, zone, state, scope, mode: self ? this.#mode : mode, heardMs, self }
+      })
+      .sort((a, b) => (a.instance < b.instance ? -1 : 1))
   }
 
   join(breaker: FleetMember): void {
@@ -105,6 +127,10 @@ export class Fleet implements BreakerCoordinator {
 
   tripped(breaker: string, reason: string, forMs: number): void {
     this.#member(breaker)?.tripped(reason, forMs)
+  }
+
+  decided(breaker: string): void {
+    this.#links[this.#shardOf(breaker)]?.reportSoon()
   }
 
   admitProbe(breaker: string): boolean | undefined {
@@ -138,7 +164,22 @@ export class Fleet implements BreakerCoordinator {
         for (const verdict of verdicts) this.#hear(shard, verdict)
       },
       changed: () => this.#update(this.#links[shard]?.reason ?? ''),
+      report: () => ({ mode: this.#mode, dissent: this.#dissent(shard) }),
     })
+  }
+
+  #dissent(shard: number): Dissent[] {
+    const all: Dissent[] = []
+    for (const member of this.#members[shard]?.values() ?? []) {
+      const one = member.dissent()
+      if (one !== undefined && all.push(one) === DISSENT) break
+    }
+    return all
+  }
+
+  #pushed(shard: number, verdict: FleetVerdict): void {
+    if (verdict.at !== undefined) this.#lagMs = this.#links[shard]?.lagMs(verdict.at) ?? this.#lagMs
+    this.#hear(shard, verdict)
   }
 
   #hear(shard: number, verdict: FleetVerdict): void {
@@ -165,6 +206,8 @@ export class Fleet implements BreakerCoordinator {
     this.#mode = shared ? 'shared' : this.#members.some(holds) ? 'stale' : 'local'
     for (const settled of this.#settled.splice(0)) settled()
     if (this.#mode === from) return
+    this.#modes[this.#mode] += 1
+    this.#eachUsed((link) => link.reportSoon())
     const instances = Math.max(0, ...used.map((link) => link.instances))
     const told = shared ? 'connected' : reason
     const at = this.#environment.clock.wallNow()

@@ -3,7 +3,7 @@ import type { FleetCommand, FleetReply } from './fleet-store.ts'
 
 /** What came of a command. */
 export type LaneResult =
-  | { readonly reply: FleetReply }
+  | { readonly reply: FleetReply; readonly tookMs: number }
   | { readonly error: Error; readonly timedOut: boolean }
 
 interface Task {
@@ -61,6 +61,7 @@ export class Lane {
     if (task === undefined) return
     this.#busy = true
     this.counters.sent += 1
+    const sentAt = this.#clock.now()
     const finish = (result: LaneResult): void => {
       if (settled) return
       settled = true
@@ -78,7 +79,7 @@ export class Lane {
     )
     timer.hold(false)
     this.#run(task.command).then(
-      (reply) => finish({ reply }),
+      (reply) => finish({ reply, tookMs: this.#clock.now() - sentAt }),
       (error: unknown) => finish({ error: asError(error), timedOut: false }),
     )
   }

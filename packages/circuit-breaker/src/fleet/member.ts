@@ -1,8 +1,9 @@
+import type { BreakerState } from '../circuit/state.ts'
 import type { Outcome } from '../outcome.ts'
 import { aboutOpening, aboutProbes } from './about-breaker.ts'
 import type { FleetControl, FleetMember } from './coordinator.ts'
 import type { FleetStatus } from './fleet-status.ts'
-import type { ControlCommand, FleetVerdict } from './fleet-store.ts'
+import type { ControlCommand, Dissent, FleetVerdict } from './fleet-store.ts'
 import { HeldVerdict } from './held-verdict.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import type { LinkEnvironment, ShardLink } from './shard-link.ts'
@@ -109,6 +110,17 @@ export class Member {
 
   holds(): boolean {
     return this.#held?.holds(this.#now()) ?? false
+  }
+
+  /** As the fleet decided, whatever the breaker itself makes of it. */
+  get decided(): BreakerState {
+    return this.#held?.stateAt(this.#now(), this.#breaker.options.recovery.rampMs) ?? 'closed'
+  }
+
+  /** How the breaker stands, if it is in its state by a decision of this instance, which is not that of the fleet. */
+  dissent(): Dissent | undefined {
+    const { name, state, scope } = this.#breaker
+    return scope === 'fleet' || state === this.decided ? undefined : { breaker: name, state, scope }
   }
 
   status(): FleetStatus {

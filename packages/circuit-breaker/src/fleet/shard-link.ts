@@ -1,6 +1,7 @@
 import type { Clock, ClockTimer } from '../clock.ts'
+import type { FleetMode } from './fleet-status.ts'
 import type { ResolvedFleetTuning } from './fleet-options.ts'
-import type { BeatCommand, FleetCommand, FleetReply, FleetStore } from './fleet-store.ts'
+import type { BeatCommand, Dissent, FleetCommand, FleetReply, FleetStore } from './fleet-store.ts'
 import { Lane, type LaneCounters, type LaneResult } from './lane.ts'
 
 /** Who uses keys by other rules is of another version. */
@@ -12,6 +13,8 @@ const RETRY_MS = 200
 const BACKOFF_MS = 1_000
 /** No longer: it costs a server that is ill less than the beats of one that is well, and a failover is over in seconds. */
 const LONGEST_BACKOFF_MS = 4_000
+/** How often a beat comes early because something changed, at most. */
+const REPORT_MS = 1_000
 
 export interface LinkEnvironment {
   readonly store: FleetStore
@@ -27,6 +30,8 @@ export interface LinkObserver {
   answered(reply: FleetReply): void
   /** It was lost or found, or tried in vain to find it. */
   changed(): void
+  /** What this instance has to say of itself. */
+  report(): { readonly mode: FleetMode; readonly dissent: readonly Dissent[] }
 }
 
 /** This instance's link to one shard of the store: shows that it is alive, and knows whether the store is there. */
@@ -39,6 +44,11 @@ export class ShardLink {
   readonly #observer: LinkObserver
   readonly #lane: Lane
   #timer: ClockTimer | undefined
+  #dueAt = Infinity
+  #beatAt = -Infinity
+  #unreported = false
+  /** What the store's clock is ahead of ours, to half of what a command takes. */
+  #aheadMs: number | undefined
   #heardAt = -Infinity
   #failures = 0
   #beating = false
@@ -61,7 +71,7 @@ export class ShardLink {
     return this.#lane.push(command, (result) => {
       if ('reply' in result) {
         this.#failures = 0
-        this.#heard(result.reply)
+        this.#heard(result)
         this.#observer.answered(result.reply)
         done(result.reply)
       } else {
@@ -78,6 +88,8 @@ export class ShardLink {
   beat(): void {
     if (this.#beating || this.#closed) return
     this.#beating = true
+    this.#unreported = false
+    this.#beatAt = this.#environment.clock.now()
     this.#timer?.cancel()
     this.#lane.push(this.#beatCommand(false), (result) => this.#beaten(result), true)
   }
@@ -87,6 +99,18 @@ export class ShardLink {
     if (this.#beating || this.#closed) return
     if (this.instances < 20) this.beat()
     else this.#schedule(this.#environment.random() * Math.min(1_000, this.instances))
+  }
+
+  /** What this instance says of itself has changed, and operators should not have to wait for the next beat. */
+  reportSoon(): void {
+    this.#unreported = true
+    if (!this.#beating) this.#scheduleReport()
+  }
+
+  /** How long ago the store told the time `at`, in ms, by both clocks. Undefined: the store's is not known. */
+  lagMs(at: number): number | undefined {
+    if (this.#aheadMs === undefined) return undefined
+    return Math.max(0, this.#environment.clock.now() + this.#aheadMs - at)
   }
 
   lost(reason: string): void {
@@ -118,10 +142,11 @@ export class ShardLink {
       const before = this.online
       this.#failures = 0
       this.online = true
-      this.#heard(result.reply)
+      this.#heard(result)
       this.#observer.beaten(result.reply, awayMs)
       if (!before) this.#observer.changed()
       this.#schedule(tuning.beatMs * (0.8 + 0.4 * random()))
+      if (this.#unreported) this.#scheduleReport()
     } else {
       this.#failed(result)
       if (!result.timedOut) this.lost(result.error.message)
@@ -134,8 +159,9 @@ export class ShardLink {
     if (timedOut && this.#failures >= TIMEOUTS) this.lost(error.message)
   }
 
-  #heard(reply: FleetReply): void {
+  #heard({ reply, tookMs }: { readonly reply: FleetReply; readonly tookMs: number }): void {
     this.#heardAt = this.#environment.clock.now()
+    this.#aheadMs = reply.now - (this.#heardAt - tookMs / 2)
     this.instances = reply.instances
   }
 
@@ -145,9 +171,18 @@ export class ShardLink {
     return grown * (0.8 + 0.4 * this.#environment.random())
   }
 
+  #scheduleReport(): void {
+    const { clock, random } = this.#environment
+    const now = clock.now()
+    const spreadMs = Math.min(REPORT_MS, Math.max(100, this.instances))
+    const dueAt = Math.max(now + random() * spreadMs, this.#beatAt + REPORT_MS)
+    if (this.online && dueAt < this.#dueAt) this.#schedule(dueAt - now)
+  }
+
   #schedule(delayMs: number): void {
     this.#timer?.cancel()
     if (this.#closed) return
+    this.#dueAt = this.#environment.clock.now() + delayMs
     this.#timer = this.#environment.clock.setTimer(() => this.beat(), delayMs)
     this.#timer.hold(false)
   }
@@ -155,6 +190,7 @@ export class ShardLink {
   #beatCommand(leaving: boolean): BeatCommand {
     const { instance, zone, beatMs } = this.#environment.tuning
     const version = `${FLEET_VERSION}:${this.#environment.store.shards}`
-    return { type: 'beat', aliveMs: 3 * beatMs, instance, zone, leaving, version }
+    const about = this.#observer.report()
+    return { type: 'beat', aliveMs: 3 * beatMs, instance, zone, leaving, version, ...about }
   }
 }

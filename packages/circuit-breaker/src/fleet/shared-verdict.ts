@@ -1,10 +1,11 @@
 import type { Circuit } from '../circuit/circuit.ts'
+import type { CircuitState } from '../circuit/state.ts'
 import type { SharedVerdict } from './coordinator.ts'
 import type { ResolvedBreakerOptions } from '../options/options.ts'
 
 /**
- * Puts a verdict of others into force. What was forced by hand here stays, and a local open is ended by nobody but
- * this instance: for the fleet it is a vote, not an error.
+ * Puts a verdict of others into force. What was forced by hand here alone stays, and a local open, which for the fleet is
+ * a vote and no error, is ended by this instance or by a person.
  */
 export function applyVerdict(
   circuit: Circuit,
@@ -25,11 +26,18 @@ export function applyVerdict(
     if (forced) circuit.close(reason, scope, now, actor)
     if (verdict.openCount !== undefined) circuit.backoff.count = verdict.openCount
     const until = now + (forMs ?? options.open.durationMs)
-    circuit.open({ reason, scope, until, cause: verdict.cause ?? 'trip' }, now)
-  } else if (current.scope === scope || current.kind === 'closed') {
+    const cause = verdict.cause === 'pause' ? 'pause' : 'trip'
+    circuit.open({ reason, scope, until, cause }, now)
+  } else if (current.scope === scope || current.kind === 'closed' || endsByHand(verdict, current, now)) {
     const since = now - (verdict.elapsedMs ?? 0)
     if (verdict.state === 'closed') circuit.close(reason, scope, now, actor)
     else if (verdict.state === 'recovering') circuit.recover(since, reason, scope, now)
     else circuit.halfOpen(now, reason, scope, now)
+    if (verdict.cause === 'reset') circuit.evidence.clear()
   }
+}
+
+/** Whether a person closed it for everybody after it came to stand as it does. */
+function endsByHand({ cause, elapsedMs = 0 }: SharedVerdict, { since }: CircuitState, now: number): boolean {
+  return (cause === 'close' || cause === 'reset') && since <= now - elapsedMs
 }

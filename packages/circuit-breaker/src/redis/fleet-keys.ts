@@ -22,6 +22,7 @@ export class FleetKeys {
       this.log,
       this.#version,
       this.channel,
+      `${this.#base}:standings`,
     ]
   }
 }

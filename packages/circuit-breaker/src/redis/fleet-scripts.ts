@@ -8,14 +8,11 @@ interface Script {
   readonly sha: string
 }
 
-const files: Readonly<Record<FleetCommand['type'], string>> = {
-  beat: 'beat',
-  vote: 'vote',
-  lease: 'lease',
-  settle: 'settle',
-  control: 'control',
-  pause: 'pause',
-  assert: 'assert',
+const types = ['beat', 'vote', 'lease', 'settle', 'control', 'pause', 'assert', 'standings'] as const
+
+/** What reads, and tells nothing. */
+export interface StandingsQuery {
+  readonly type: 'standings'
 }
 
 /** The scripts in `lua/`, read once by whoever joins a fleet. */
@@ -25,15 +22,19 @@ export class FleetScripts {
   constructor() {
     const verdicts = readLua('verdicts')
     this.#scripts = new Map(
-      Object.entries(files).map(([type, file]) => {
-        const lua = verdicts + readLua(file)
+      types.map((type) => {
+        const lua = verdicts + readLua(type)
         return [type, { lua, sha: createHash('sha1').update(lua).digest('hex') }]
       }),
     )
   }
 
   /** Sends the script by its hash, and whole where the server lacks it. */
-  async run(redis: RedisClient, keys: readonly string[], command: FleetCommand): Promise<string> {
+  async run(
+    redis: RedisClient,
+    keys: readonly string[],
+    command: FleetCommand | StandingsQuery,
+  ): Promise<string> {
     const { lua, sha } = this.#scripts.get(command.type)!
     const { type: _, ...fields } = command
     const publish = redis.isCluster ? 'SPUBLISH' : 'PUBLISH'

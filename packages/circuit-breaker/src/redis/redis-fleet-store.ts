@@ -6,6 +6,7 @@ import type {
   FleetSubscription,
   FleetVerdict,
   PastVerdict,
+  Standing,
 } from '../fleet/fleet-store.ts'
 import { FleetKeys } from './fleet-keys.ts'
 import { FleetScripts } from './fleet-scripts.ts'
@@ -26,7 +27,7 @@ export class RedisFleetStore implements FleetStore {
 
   /** Nothing is sent while there is no connection: what waits in the client's queue would come too late. */
   async run(shard: number, command: FleetCommand): Promise<FleetReply> {
-    if (this.#redis.status !== 'ready') throw new Error(`Redis is not connected (${this.#redis.status})`)
+    this.#demandConnection()
     const keys = this.#keys[shard]!.all('breaker' in command ? command.breaker : '')
     return JSON.parse(await this.#scripts.run(this.#redis, keys, command)) as FleetReply
   }
@@ -66,12 +67,32 @@ export class RedisFleetStore implements FleetStore {
   }
 
   async history(shard: number, count: number): Promise<PastVerdict[]> {
+    this.#demandConnection()
     const entries = await this.#redis.call('XREVRANGE', [this.#keys[shard]!.log, '+', '-', 'COUNT', count])
     return (entries as [id: string, fields: string[]][]).flatMap(([id, fields]) => {
       const verdict = parseVerdict(fields[1] ?? '')
       return verdict === undefined ? [] : [{ ...verdict, at: Number.parseInt(id, 10) }]
     })
   }
+
+  async standings(shard: number): Promise<Standing[]> {
+    this.#demandConnection()
+    const text = await this.#scripts.run(this.#redis, this.#keys[shard]!.all(''), { type: 'standings' })
+    const { now, standings } = JSON.parse(text) as { now: number; standings: StoredStanding[] }
+    return standings.map(({ instance, zone, mode, dissent = [], at }) => {
+      return { instance, zone, mode, dissent, heardMs: now - at }
+    })
+  }
+
+  #demandConnection(): void {
+    if (this.#redis.status !== 'ready') throw new Error(`Redis is not connected (${this.#redis.status})`)
+  }
+}
+
+/** As `lua/beat.lua` keeps it: an empty list is left out. */
+interface StoredStanding extends Omit<Standing, 'heardMs' | 'dissent'> {
+  readonly at: number
+  readonly dissent?: Standing['dissent']
 }
 
 /** Undefined for what is none: others may use the channel, too. */

@@ -3,6 +3,7 @@ import { type BreakerEnvironment, CircuitBreaker, type Control, type TimedContro
 import { type BreakerListener, Emitter } from '../events/emitter.ts'
 import { UnknownBreakerError } from '../errors.ts'
 import type { BreakerEventName } from '../events/events.ts'
+import type { FleetFacts } from '../fleet/fleet-status.ts'
 import type { BreakerGroup, GroupOptions } from './group.ts'
 import { Groups } from './groups.ts'
 import { KeyedBreakers } from './keyed-breakers.ts'
@@ -105,6 +106,11 @@ export class BreakerRegistry {
       this.#keyed.set(template, keyed)
     }
     return keyed
+  }
+
+  /** The fleet that the breakers take part in, for operators; undefined: none. */
+  get fleet(): FleetFacts | undefined {
+    return this.#environment.coordinator?.facts
   }
 
   /** All of them: by name, by key, and those of the groups. */

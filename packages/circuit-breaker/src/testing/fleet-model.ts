@@ -9,6 +9,7 @@ import type {
   LeaseCommand,
   PastVerdict,
   SettleCommand,
+  Standing,
   VoteCommand,
 } from '../fleet/fleet-store.ts'
 import { noProbes, type Transition, type VerdictRecord } from './verdict-record.ts'
@@ -27,6 +28,7 @@ export class FleetModel implements FleetStore {
   readonly #now: () => number
   #records = new Map<string, VerdictRecord>()
   #instances = new Map<string, number>()
+  #standings = new Map<string, Omit<Standing, 'heardMs'>>()
   #zones = new Map<string, number>()
   #votes = new Map<string, Map<string, { readonly zone: string; readonly until: number }>>()
   #log: PastVerdict[] = []
@@ -41,6 +43,7 @@ export class FleetModel implements FleetStore {
   flush(): void {
     this.#records = new Map()
     this.#instances = new Map()
+    this.#standings = new Map()
     this.#zones = new Map()
     this.#votes = new Map()
     this.#log = []
@@ -63,9 +66,10 @@ export class FleetModel implements FleetStore {
       case 'settle':
         return this.#settle(command)
       case 'control': {
-        const { state, reason, actor, forMs } = command
+        const { state, cause, reason, actor, forMs } = command
         const ends = forMs === undefined ? undefined : this.#now() + forMs
-        return this.#reply(command, this.#transition(command, { state, reason, actor, ends, openCount: 0 }))
+        const to = { state, cause, reason, actor, ends, openCount: 0 }
+        return this.#reply(command, this.#transition(command, to))
       }
       case 'pause':
         return this.#pause(command)
@@ -83,24 +87,38 @@ export class FleetModel implements FleetStore {
     return this.#log.slice(-count).reverse()
   }
 
-  #beat({ instance, zone, leaving, version, aliveMs }: BeatCommand): FleetReply {
+  async standings(): Promise<readonly Standing[]> {
+    const now = this.#now()
+    return [...this.#standings.values()].map(({ instance, zone, mode, dissent }) => {
+      const heardMs = now - this.#instances.get(instance)!
+      return { instance, zone, mode, dissent, heardMs }
+    })
+  }
+
+  #beat({ instance, zone, leaving, version, aliveMs, mode, dissent }: BeatCommand): FleetReply {
     const now = this.#now()
     if (this.#version !== undefined && this.#version !== version) {
       throw new Error(`SLUICE_FLEET_VERSION found ${this.#version}, need ${version}`)
     }
     this.#version = version
-    if (leaving) this.#instances.delete(instance)
-    else this.#instances.set(instance, now)
-    if (!leaving) this.#zones.set(zone, now)
     for (const heard of [this.#instances, this.#zones]) {
       for (const [name, at] of heard) if (at <= now - aliveMs) heard.delete(name)
     }
+    if (leaving) {
+      this.#instances.delete(instance)
+    } else {
+      this.#instances.set(instance, now)
+      this.#zones.set(zone, now)
+      this.#standings.set(instance, { instance, zone, mode, dissent })
+    }
+    for (const name of this.#standings.keys()) if (!this.#instances.has(name)) this.#standings.delete(name)
     for (const [breaker, { state, ends, since }] of this.#records) {
       const forced = state === 'forced-open' || state === 'disabled'
       if ((!forced || ends !== undefined) && now - (ends ?? since) > KEPT_MS) this.#records.delete(breaker)
     }
     const verdicts = [...this.#records.values()].map((record) => this.#verdictOf(record))
-    return { instances: this.#countInstances(aliveMs), ...(verdicts.length === 0 ? {} : { verdicts }) }
+    const instances = this.#countInstances(aliveMs)
+    return { now, instances, ...(verdicts.length === 0 ? {} : { verdicts }) }
   }
 
   #vote(command: VoteCommand): FleetReply {
@@ -236,8 +254,8 @@ export class FleetModel implements FleetStore {
     }
     this.#records.set(breaker, record)
     this.#votes.delete(breaker)
-    const verdict = this.#verdictOf(record)
-    this.#log.push({ ...verdict, at: now })
+    const verdict = { ...this.#verdictOf(record), at: now }
+    this.#log.push(verdict)
     for (const listener of this.#listeners) listener.verdict(0, verdict)
     return record
   }
@@ -272,7 +290,7 @@ export class FleetModel implements FleetStore {
     more: { votes?: number; lease?: number } = {},
   ): FleetReply {
     const verdicts = record === undefined ? {} : { verdicts: [this.#verdictOf(record)] }
-    return { instances: this.#countInstances(aliveMs), ...more, ...verdicts }
+    return { now: this.#now(), instances: this.#countInstances(aliveMs), ...more, ...verdicts }
   }
 
   #countInstances(aliveMs: number): number {

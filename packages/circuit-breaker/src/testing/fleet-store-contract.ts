@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { FleetCommand, FleetReply, FleetStore, FleetVerdict } from '../fleet/fleet-store.ts'
+import type { BeatCommand, FleetCommand, FleetReply, FleetStore, FleetVerdict } from '../fleet/fleet-store.ts'
 
 /** One thing that every store of a fleet must do. Rejects with an `AssertionError` where it does not. */
 export interface FleetStoreCase {
@@ -20,9 +20,9 @@ const opening = { open: { durationMs: 60_000, maxMs: 300_000, factor: 2 }, sprea
 const short = { ...opening, open: { ...opening.open, durationMs: 1, maxMs: 1 } }
 const probe = { max: 3, concurrency: 1, successRatio: 0.67, maxWaitMs: 30_000 }
 
-function beat(store: FleetStore, instance: string, more: { zone?: string; leaving?: boolean } = {}) {
+function beat(store: FleetStore, instance: string, more: Partial<BeatCommand> = {}) {
   const base = { type: 'beat', aliveMs: ALIVE_MS, zone: '', leaving: false, version: 'contract' } as const
-  return store.run(0, { ...base, instance, ...more })
+  return store.run(0, { ...base, mode: 'shared', dissent: [], instance, ...more })
 }
 
 function vote(store: FleetStore, instance: string, more: object = {}): Promise<FleetReply> {
@@ -76,22 +76,41 @@ export const fleetStoreContract: readonly FleetStoreCase[] = [
     name: 'refuses who goes by other rules',
     async run({ store }) {
       await beat(store, 'a')
-      const other: FleetCommand = {
-        type: 'beat',
-        aliveMs: ALIVE_MS,
-        instance: 'b',
-        zone: '',
-        leaving: false,
-        version: 'another',
-      }
-      await assert.rejects(store.run(0, other), /SLUICE_FLEET_VERSION found contract, need another/)
+      const other = beat(store, 'b', { version: 'another' })
+      await assert.rejects(other, /SLUICE_FLEET_VERSION found contract, need another/)
+    },
+  },
+  {
+    name: 'tells how each instance stands, until it leaves or was not heard of',
+    async run({ store, wait }) {
+      const dissent = [{ breaker, state: 'open', scope: 'local' }] as const
+      await beat(store, 'silent', { aliveMs: 10 })
+      await wait(30)
+      await beat(store, 'a', { zone: 'east', dissent, aliveMs: 10 })
+      await beat(store, 'b', { mode: 'stale' })
+      await beat(store, 'c')
+      await beat(store, 'c', { leaving: true })
+      const standings = await store.standings(0)
+      assert.ok(standings.every(({ heardMs }) => heardMs >= 0 && heardMs < ALIVE_MS))
+      const told = standings.map(({ instance, zone, mode, dissent }) => ({ instance, zone, mode, dissent }))
+      assert.deepEqual(
+        told.sort((one, other) => (one.instance < other.instance ? -1 : 1)),
+        [
+          { instance: 'a', zone: 'east', mode: 'shared', dissent },
+          { instance: 'b', zone: '', mode: 'stale', dissent: [] },
+        ],
+      )
+      await beat(store, 'a')
+      assert.deepEqual((await store.standings(0)).find(({ instance }) => instance === 'a')?.dissent, [])
     },
   },
   {
     name: 'opens at the quorum, and an instance has one vote',
     async run({ store }) {
       for (let index = 0; index < 11; index += 1) await beat(store, `i${index}`)
-      assert.deepEqual(await vote(store, 'i0'), { instances: 11, votes: 1 })
+      const { now, ...counted } = await vote(store, 'i0')
+      assert.ok(now > 0)
+      assert.deepEqual(counted, { instances: 11, votes: 1 })
       assert.equal((await vote(store, 'i0')).votes, 1)
       assert.equal((await vote(store, 'i1')).verdicts, undefined)
       const opened = only(await vote(store, 'i2'))

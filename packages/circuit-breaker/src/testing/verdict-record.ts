@@ -1,3 +1,4 @@
+import type { VerdictCause } from '../fleet/coordinator.ts'
 import type { FleetVerdict } from '../fleet/fleet-store.ts'
 
 interface Lease {
@@ -14,7 +15,7 @@ export interface VerdictRecord {
   readonly ends?: number | undefined
   readonly reason: string
   readonly actor?: string | undefined
-  readonly cause?: 'trip' | 'pause' | undefined
+  readonly cause?: VerdictCause | undefined
   readonly openCount: number
   readonly votes?: number | undefined
   deadline?: number | undefined
