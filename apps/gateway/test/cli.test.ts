@@ -1,25 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
 import { freePort } from '../../../test/redis.ts'
 import { startUpstream } from './fixtures.ts'
-
-const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
-const { NODE_OPTIONS, PATH, TAP_TYPE_STRIP_ONLY, _TAPJS_PROCESSINFO_COVERAGE_, ...rest } = process.env
-const inherited = Object.fromEntries(Object.entries(rest).filter(([name]) => name.startsWith('_TAPJS')))
-const baseEnv = { ...inherited, NODE_OPTIONS, PATH, TAP_TYPE_STRIP_ONLY, _TAPJS_PROCESSINFO_COVERAGE_ }
-
-function sluice(args: string[], env: Record<string, string> = {}, cwd?: string): ChildProcess {
-  return spawn(process.execPath, [cli, ...args], {
-    env: { ...baseEnv, ...env },
-    cwd,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-}
+import { sluice, untilUp } from './sluice-process.ts'
 
 async function run(args: string[], env?: Record<string, string>, cwd?: string) {
   const child = sluice(args, env, cwd)
@@ -30,18 +16,6 @@ async function run(args: string[], env?: Record<string, string>, cwd?: string) {
     once(child, 'exit'),
   ])
   return { out, err, code: code as number }
-}
-
-async function untilUp(url: string): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    const isUp = await fetch(`${url}/livez`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
-    if (isUp) return
-    await delay(100)
-  }
-  throw new Error(`${url} did not come up`)
 }
 
 test('a wrong configuration: everything that is wrong, exit code 1, no stack', async (t) => {

@@ -24,38 +24,6 @@ async function three(t: Test, server: RedisProcess, breaker = {}): Promise<[Inst
   return made as [Instance, Instance, Instance]
 }
 
-test('what two of three see failing opens all three', { skip }, async (t) => {
-  const all = await three(t, await start(t))
-  const [a, b, c] = all
-  for (const one of all) for (let call = 0; call < 20; call += 1) await one.get()
-  a.upstream.down = b.upstream.down = true
-  const tookMs = await until(async () => {
-    await Promise.all([a.get(), b.get()])
-    return c.state() === 'open (fleet)'
-  })
-  t.comment(`the third was open after ${Math.round(tookMs)} ms`)
-  await until(() => all.every((one) => one.state() === 'open (fleet)'))
-  const { fleet, reason } = c.app.circuitBreakers.get('orders')!.snapshot()
-  t.match(fleet, { mode: 'shared', votes: 2, instances: 3 })
-  t.match(reason, '2 of 3 instances')
-  t.equal(await c.get(), 503)
-})
-
-test('what one alone sees failing opens that one alone', { skip }, async (t) => {
-  const all = await three(t, await start(t))
-  const [a, b, c] = all
-  a.upstream.down = true
-  await until(async () => {
-    for (const one of all) await one.get()
-    return a.state() === 'open (local)'
-  })
-  await until(() => a.app.circuitBreakers.get('orders')!.snapshot().fleet!.votes === 1)
-  for (const other of [b, c]) {
-    t.equal(other.state(), 'closed (local)')
-    t.equal(await other.get(), 200)
-  }
-})
-
 test('one probe at a time in the whole fleet, and all recover', { skip }, async (t) => {
   const all = await three(t, await start(t), quick)
   const [a, b] = all
@@ -75,29 +43,6 @@ test('one probe at a time in the whole fleet, and all recover', { skip }, async 
   t.ok(probes >= 2, `${probes} probes`)
   const { epoch } = a.app.circuitBreakers.get('orders')!.snapshot().fleet!
   t.ok(all.every(({ app }) => app.circuitBreakers.get('orders')!.snapshot().fleet!.epoch === epoch))
-})
-
-test('no Redis command for any request, open or closed', { skip }, async (t) => {
-  const server = await start(t)
-  const all = await three(t, server)
-  const plain = new Redis(server.url)
-  const monitor = await plain.monitor()
-  t.teardown(() => {
-    monitor.disconnect()
-    plain.disconnect()
-  })
-  let scripts = 0
-  let beats = 0
-  monitor.on('monitor', (_time: string, [command, , , ...rest]: string[]) => {
-    if (!/^eval/i.test(command ?? '')) return
-    if (rest.some((part) => part.includes('"leaving"'))) beats += 1
-    else scripts += 1
-  })
-  for (let call = 0; call < 300; call += 1) await all[call % 3]?.get()
-  for (const { app } of all) app.circuitBreakers.open('orders', { scope: 'local' })
-  for (let call = 0; call < 300; call += 1) t.equal(await all[call % 3]?.get(), 503)
-  await until(() => beats > 0)
-  t.equal(scripts, 0)
 })
 
 test('who looks sees each instance, and a reset ends what one opened alone', { skip }, async (t) => {
@@ -142,42 +87,22 @@ test('forces, their end and pauses hold for all, with who and why', { skip }, as
 })
 
 test(
-  'Redis dies under load and comes back empty: no request fails, and what was in force stays',
+  'what is forced while Redis is away reaches all when it is back, and outlives its data',
   { skip },
   async (t) => {
     const server = await start(t)
-    const all = await three(t, server, { open: { durationMs: 60_000 } })
-    const [a] = all
-    let failed = 0
-    let calls = 0
-    const load = { on: true }
-    const loaded = Promise.all(
-      all.map(async (one) => {
-        for (; load.on; calls += 1) {
-          if ((await one.get()) !== 200) failed += 1
-          await new Promise((resolve) => setTimeout(resolve, 2))
-        }
-      }),
-    )
+    const all = await three(t, server)
     await server.kill()
-    const lostMs = await until(() => all.every((one) => mode(one) === 'local'), 'all are on their own')
-    t.comment(`local after ${Math.round(lostMs)} ms`)
-    const before = calls
-    await until(() => calls > before + 100, 'requests go on')
-    load.on = false
-    await loaded
-    t.equal(failed, 0, `of ${calls} calls`)
-    a.app.circuitBreakers.open('orders', { scope: 'fleet', reason: 'while Redis is away' })
+    await until(() => all.every((one) => mode(one) === 'local'), 'all are on their own')
+    all[0].app.circuitBreakers.open('orders', { reason: 'while Redis is away' })
     await server.restart()
-    const backMs = await until(
-      () => all.every((one) => one.state() === 'forced-open (fleet)'),
-      'all agree again',
-    )
-    t.comment(`agreed again after ${Math.round(backMs)} ms`)
-    for (const { events } of all) {
-      const modes = events.map((event) => event.mode)
-      t.equal(modes.at(-1), 'shared')
-      t.ok(modes.includes('local'))
+    await until(() => all.every((one) => one.state() === 'forced-open (fleet)'), 'all agree again')
+    for (const { app, events } of all) {
+      t.same(
+        events.map((event) => event.mode),
+        ['shared', 'local', 'shared'],
+      )
+      t.match(app.circuitBreakers.fleet?.counters, { modes: { shared: 2, local: 1 } })
     }
     const redis = new Redis(server.url)
     t.teardown(() => redis.disconnect())
