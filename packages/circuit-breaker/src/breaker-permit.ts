@@ -9,20 +9,25 @@ export interface PermitIssuer {
   timeoutMs(probe: boolean): number | undefined
 }
 
-/** The permits of the engine: nothing is allocated for a call but one of these. */
+/**
+ * The permits of the engine: nothing is allocated for a call but one of these. Its fields are declared and no more:
+ * initializers of their own would make it twice as dear.
+ */
 export class BreakerPermit implements Permit, Ticket {
-  readonly admitted = true
-  readonly generation: number
-  readonly place: Probe | null
-  readonly startedAt: number
-  readonly #issuer: PermitIssuer
-  #settled = false
+  declare readonly admitted: true
+  declare readonly generation: number
+  declare readonly place: Probe | null
+  declare readonly startedAt: number
+  declare private readonly issuer: PermitIssuer
+  declare private settled: boolean
 
   constructor(issuer: PermitIssuer, generation: number, place: Probe | null, startedAt: number) {
-    this.#issuer = issuer
+    this.admitted = true
     this.generation = generation
     this.place = place
     this.startedAt = startedAt
+    this.issuer = issuer
+    this.settled = false
   }
 
   get probe(): boolean {
@@ -30,24 +35,24 @@ export class BreakerPermit implements Permit, Ticket {
   }
 
   get timeoutMs(): number | undefined {
-    return this.#issuer.timeoutMs(this.probe)
+    return this.issuer.timeoutMs(this.probe)
   }
 
   success(): void {
-    this.#settle('success', undefined)
+    this.settle('success', undefined)
   }
 
   failure(cause?: FailureCause): void {
-    this.#settle('failure', cause)
+    this.settle('failure', cause)
   }
 
   ignore(): void {
-    this.#settle('ignored', undefined)
+    this.settle('ignored', undefined)
   }
 
-  #settle(outcome: Outcome, cause: FailureCause | undefined): void {
-    if (this.#settled) return
-    this.#settled = true
-    this.#issuer.settle(this, outcome, cause)
+  private settle(outcome: Outcome, cause: FailureCause | undefined): void {
+    if (this.settled) return
+    this.settled = true
+    this.issuer.settle(this, outcome, cause)
   }
 }

@@ -179,7 +179,7 @@ export class CircuitBreaker {
   /** Whether it is closed and nobody is using it. */
   get idle(): boolean {
     const now = this.#engine.clock.now()
-    this.#engine.inFlight.expire(now)
+    this.#engine.inFlight.advance(now)
     return this.state === 'closed' && this.#engine.inFlight.count === 0
   }
 

@@ -30,11 +30,8 @@ class TurnClock implements Clock {
   #armed = false
 
   now(): number {
-    if (this.#readers > 0) {
-      this.#readers -= 1
-      return this.#now
-    }
-    return this.#read()
+    this.#readers -= 1
+    return this.#readers < 0 ? this.#read() : this.#now
   }
 
   wallNow(): number {

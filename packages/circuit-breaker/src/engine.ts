@@ -40,6 +40,8 @@ export class Engine implements PermitIssuer {
   options: ResolvedBreakerOptions
   bulkhead: Bulkhead | undefined
   readonly #gates: readonly Gate[]
+  /** When something is next too old to count. */
+  #advanceAt = -Infinity
 
   constructor(name: string, options: ResolvedBreakerOptions, environment: EngineEnvironment) {
     this.name = name
@@ -58,7 +60,8 @@ export class Engine implements PermitIssuer {
 
   acquire(): BreakerPermit | Rejection {
     const now = this.clock.now()
-    this.reporter.totals.fires += 1
+    this.#advance(now)
+    this.reporter.counts.fires += 1
     return this.#answer(this.#admit(now), now)
   }
 
@@ -66,7 +69,8 @@ export class Engine implements PermitIssuer {
   async acquireQueued(signal: AbortSignal | undefined): Promise<BreakerPermit | Rejection> {
     signal?.throwIfAborted()
     const now = this.clock.now()
-    this.reporter.totals.fires += 1
+    this.#advance(now)
+    this.reporter.counts.fires += 1
     const admission = this.#admit(now)
     const waiting =
       admission === 'bulkhead' && this.options.mode !== 'observe'
@@ -77,14 +81,17 @@ export class Engine implements PermitIssuer {
 
   settle(permit: BreakerPermit, outcome: Outcome, cause: FailureCause | undefined): void {
     const now = this.clock.now()
+    this.#advance(now)
     const durationMs = now - permit.startedAt
-    const ending = { outcome, durationMs, cause }
-    if (this.bulkhead !== undefined) this.bulkhead.observe(durationMs, this.inFlight.count)
+    const ending = { outcome, durationMs, slow: this.circuit.evidence.isSlow(durationMs), cause }
     this.inFlight.leave(permit.startedAt)
-    this.reporter.ended(ending, this.circuit.evidence.isSlow(durationMs), now)
+    this.reporter.ended(ending)
     this.circuit.settle(permit, ending, now)
     this.reporter.settled(permit, ending)
-    if (this.bulkhead !== undefined) this.serveQueue(now)
+    if (this.bulkhead !== undefined) {
+      this.bulkhead.observe(durationMs, this.inFlight.count + 1)
+      this.serveQueue(now)
+    }
   }
 
   /** Whether callers may have to wait for a place. */
@@ -102,6 +109,7 @@ export class Engine implements PermitIssuer {
     this.options = options
     const now = this.clock.now()
     this.circuit.update(options, now)
+    this.#advanceAt = now
     if (JSON.stringify(before.bulkhead) !== JSON.stringify(options.bulkhead)) {
       const replaced = this.bulkhead
       this.bulkhead = this.#createBulkhead()
@@ -116,10 +124,21 @@ export class Engine implements PermitIssuer {
   serveQueue(now: number): void {
     const { bulkhead } = this
     if (bulkhead === undefined) return
+    this.#advance(now)
     for (let waiter = bulkhead.first; waiter !== undefined; waiter = bulkhead.first) {
       if (!bulkhead.hasPlace(this.inFlight.count) && !this.#isOpen(now)) return
       waiter.answer(this.#answer(this.circuit.admit(now), now))
     }
+  }
+
+  /** Lets time pass: for most calls one comparison, since what grows too old does so by the second or slower. */
+  #advance(now: number): void {
+    if (now < this.#advanceAt) return
+    this.#advanceAt = Math.min(
+      this.inFlight.advance(now),
+      this.circuit.evidence.advance(now),
+      this.reporter.advance(now),
+    )
   }
 
   #admit(now: number): Admission {
@@ -130,7 +149,6 @@ export class Engine implements PermitIssuer {
   #admitAmongOthers(now: number): Admission {
     if (this.#groupRefusesForMs(now) !== undefined) return 'group'
     if (this.bulkhead !== undefined) {
-      this.inFlight.expire(now)
       this.serveQueue(now)
       if (!this.#isOpen(now) && !this.bulkhead.hasPlace(this.inFlight.count)) return 'bulkhead'
     }
@@ -154,10 +172,10 @@ export class Engine implements PermitIssuer {
   }
 
   #permit(place: Probe | null, now: number): BreakerPermit {
-    this.inFlight.enter(now)
-    const permit = new BreakerPermit(this, this.circuit.generation, place, now)
-    if (place !== null) this.reporter.probeStarted(permit.generation)
-    return permit
+    const { generation } = this.circuit
+    if (place !== null) this.reporter.probeStarted(generation)
+    this.inFlight.enter()
+    return new BreakerPermit(this, generation, place, now)
   }
 
   #retryAfterMs(reason: RejectReason, now: number): number {

@@ -10,19 +10,30 @@ import { describeCause, type Outcome } from './outcome.ts'
 import type { Probe } from './circuit/probes.ts'
 import type { Rejection } from './rejection.ts'
 import type { TransitionRecord } from './circuit/state.ts'
-import { noTotals, type Totals } from './totals.ts'
+import type { Totals } from './totals.ts'
 
 const KEPT_TRANSITIONS = 50
 
+/** The rest of the totals follows from the latencies. */
+type Counts = Omit<Totals, 'successes' | 'failures' | 'timeouts' | 'ignored'>
+
 /** Counts what happens to a breaker, and tells its listeners and its fleet. Decides nothing. */
 export class Reporter implements CircuitObserver {
-  readonly totals: Totals = noTotals()
+  readonly counts: Counts = {
+    fires: 0,
+    rejects: 0,
+    observedRejects: 0,
+    fallbacks: 0,
+    slow: 0,
+    probes: 0,
+    transitions: 0,
+  }
   /** The last 50, oldest first. */
   readonly transitions: TransitionRecord[] = []
   readonly events: Emitter
   readonly #breaker: string
   readonly #clock: Clock
-  /** Made when it is needed: an idle breaker has none. */
+  /** Made with the first call: an idle breaker has none. */
   #latency: LatencyRecorder | undefined
   readonly #coordinator: BreakerCoordinator | undefined
 
@@ -40,6 +51,11 @@ export class Reporter implements CircuitObserver {
     return this.#latency ?? new LatencyRecorder()
   }
 
+  get totals(): Totals {
+    const { successful, failed, ignored, timeout } = this.latency.calls()
+    return { ...this.counts, successes: successful, failures: failed + timeout, timeouts: timeout, ignored }
+  }
+
   changed({ from, to, generation, cause }: Change, now: number): void {
     const actor = 'actor' in to ? to.actor : undefined
     const record: TransitionRecord = {
@@ -52,7 +68,7 @@ export class Reporter implements CircuitObserver {
       ...(actor === undefined ? {} : { actor }),
       generation,
     }
-    this.totals.transitions += 1
+    this.counts.transitions += 1
     this.transitions.push(record)
     if (this.transitions.length > KEPT_TRANSITIONS) this.transitions.shift()
     if (to.kind === 'open' && to.scope === 'local' && to.cause === 'trip') {
@@ -80,34 +96,32 @@ export class Reporter implements CircuitObserver {
   }
 
   probeStarted(generation: number): void {
-    this.totals.probes += 1
+    this.counts.probes += 1
     this.#probe(generation, 'started')
   }
 
   rejected({ breaker, state, reason, retryAfterMs }: Rejection, enforced: boolean): void {
-    if (enforced) this.totals.rejects += 1
-    else this.totals.observedRejects += 1
+    if (enforced) this.counts.rejects += 1
+    else this.counts.observedRejects += 1
     if (!this.events.wants('reject')) return
     this.events.emit('reject', { breaker, state, reason, retryAfterMs, enforced })
   }
 
-  ended({ outcome, cause, durationMs }: Ending, slow: boolean, now: number): void {
-    const { totals } = this
-    const timeout = outcome === 'failure' && cause?.kind === 'timeout'
-    if (outcome === 'success') totals.successes += 1
-    else if (outcome === 'failure') totals.failures += 1
-    else totals.ignored += 1
-    if (timeout) totals.timeouts += 1
-    if (slow) totals.slow += 1
+  /** Lets time pass until `now`; returns when that must be done again. */
+  advance(now: number): number {
     this.#latency ??= new LatencyRecorder()
-    this.#latency.record(timeout ? 'timeout' : latencyKind[outcome], durationMs, now)
+    return this.#latency.advance(now)
+  }
+
+  ended(ending: Ending): void {
+    this.#latency!.record(kindOf(ending), ending.durationMs)
+    if (ending.slow) this.counts.slow += 1
   }
 
   /** Tells those who listen; most of the time nobody does. */
   settled(permit: BreakerPermit, ending: Ending): void {
-    const { outcome, cause } = ending
-    const wanted = this.events.wants(outcome) || (cause?.kind === 'timeout' && this.events.wants('timeout'))
-    if (wanted || permit.probe) this.#tell(permit, ending)
+    const { outcome } = ending
+    if (outcome === 'failure' || permit.probe || this.events.wants(outcome)) this.#tell(permit, ending)
   }
 
   #tell({ generation, probe }: BreakerPermit, { outcome, cause, durationMs }: Ending): void {
@@ -122,7 +136,7 @@ export class Reporter implements CircuitObserver {
   }
 
   fellBack(error: unknown, failed?: { readonly fallbackError: unknown }): void {
-    this.totals.fallbacks += 1
+    this.counts.fallbacks += 1
     if (!this.events.wants('fallback')) return
     this.events.emit('fallback', { breaker: this.#breaker, error, ...failed })
   }
@@ -133,8 +147,8 @@ export class Reporter implements CircuitObserver {
   }
 }
 
-const latencyKind: Record<Outcome, LatencyKind> = {
-  success: 'successful',
-  failure: 'failed',
-  ignored: 'ignored',
+function kindOf({ outcome, cause }: Ending): LatencyKind {
+  if (outcome === 'success') return 'successful'
+  if (outcome === 'ignored') return 'ignored'
+  return cause?.kind === 'timeout' ? 'timeout' : 'failed'
 }

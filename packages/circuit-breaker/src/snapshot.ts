@@ -62,7 +62,7 @@ export function takeSnapshot(
   const now = clock.now()
   const state = circuit.state(now)
   const epoch = (time: number): number => Math.round(clock.wallNow() + time - now)
-  engine.inFlight.expire(now)
+  engine.inFlight.advance(now)
   return {
     name,
     ...(about.template === undefined ? {} : { template: about.template }),
@@ -77,7 +77,7 @@ export function takeSnapshot(
     openCount: circuit.backoff.count,
     ...forced(state, epoch),
     window: windowFacts(circuit.evidence.counts(now), options.minimumCalls),
-    totals: { ...reporter.totals },
+    totals: reporter.totals,
     inFlight: engine.inFlight.count,
     latency: reporter.latency.summary(now),
     latencyBuckets: reporter.latency.buckets(),

@@ -16,19 +16,3 @@ export interface Totals {
   probes: number
   transitions: number
 }
-
-export function noTotals(): Totals {
-  return {
-    fires: 0,
-    successes: 0,
-    failures: 0,
-    timeouts: 0,
-    ignored: 0,
-    rejects: 0,
-    observedRejects: 0,
-    fallbacks: 0,
-    slow: 0,
-    probes: 0,
-    transitions: 0,
-  }
-}

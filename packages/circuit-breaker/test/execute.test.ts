@@ -1,6 +1,12 @@
 import { getEventListeners } from 'node:events'
+import { inspect } from 'node:util'
 import { test } from 'tap'
-import { BreakerOpenError, BreakerTimeoutError, type FallbackEvent } from '../src/index.ts'
+import {
+  BreakerOpenError,
+  BreakerTimeoutError,
+  createCircuitBreaker,
+  type FallbackEvent,
+} from '../src/index.ts'
 import { trip } from '../src/testing/index.ts'
 import { subject } from './subject.ts'
 
@@ -240,4 +246,30 @@ test('wrap keeps arguments, this and the result', async (t) => {
   t.equal(await counter.add(1, 2), 13)
   trip(breaker)
   await t.rejects(counter.add(1, 2), { code: 'SLUICE_BREAKER_OPEN' })
+})
+
+test('a refusal is an error like others, though it has no stack', async (t) => {
+  const breaker = createCircuitBreaker({ name: 'orders' })
+  breaker.open()
+  const error: unknown = await breaker.execute(() => 1).catch((thrown: unknown) => thrown)
+  t.ok(error instanceof Error)
+  t.ok(error instanceof BreakerOpenError)
+  t.match(error, {
+    name: 'BreakerOpenError',
+    code: 'SLUICE_BREAKER_OPEN',
+    statusCode: 503,
+    breaker: 'orders',
+  })
+  t.equal(String(error), 'BreakerOpenError: circuit breaker "orders" refused the call (forced)')
+  t.equal((error as Error).stack, String(error))
+  t.match(inspect(error), /^\[BreakerOpenError: circuit breaker "orders" refused the call \(forced\)\] \{/)
+  t.match(inspect(error), "reason: 'forced'")
+})
+
+test('a refusal that nobody handles is reported like any rejection', async (t) => {
+  const breaker = createCircuitBreaker({ name: 'orders' })
+  breaker.open()
+  const unhandled = new Promise((resolve) => process.once('unhandledRejection', resolve))
+  void breaker.execute(() => 1)
+  t.match(await unhandled, { code: 'SLUICE_BREAKER_OPEN' })
 })

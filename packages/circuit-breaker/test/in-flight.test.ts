@@ -22,14 +22,14 @@ test('counts what is out, until its slice of time has been over for a lease', (t
         const out: number[] = []
         for (const { gap, ...what } of steps) {
           now += gap
+          inFlight.advance(now)
           if ('enter' in what) {
-            inFlight.enter(now)
+            inFlight.enter()
             out.push(now)
           } else {
             const [enteredAt] = out.splice(what.leave, 1)
             if (enteredAt !== undefined) inFlight.leave(enteredAt)
           }
-          inFlight.expire(now)
           const isHeld = (enteredAt: number): boolean =>
             Math.floor(now / SLICE) - Math.floor(enteredAt / SLICE) <= 4
           assert.equal(inFlight.count, out.filter(isHeld).length)

@@ -39,11 +39,12 @@ test('a time window holds the calls of its buckets, whatever the gaps between th
         let now = start
         for (const { gap, ignored: ignore, ...rest } of steps) {
           now += gap
+          window.advance(now)
           if (ignore) {
-            window.ignore(now)
+            window.ignore()
             ignored.push(now)
           } else {
-            window.record(rest.failed, rest.slow, now)
+            window.record(rest.failed, rest.slow)
             calls.push({ at: now, ...rest })
           }
           const isHeld = (at: number): boolean => bucketOf(now) - bucketOf(at) < buckets
@@ -61,7 +62,8 @@ test('a time window holds the calls of its buckets, whatever the gaps between th
 
 test('a time window forgets while nobody calls', (t) => {
   const window = new TimeWindow(1_000, 10)
-  window.record(true, true, 0)
+  window.advance(0)
+  window.record(true, true)
   window.advance(999)
   t.equal(window.failures, 1)
   window.advance(1_000)
@@ -100,7 +102,8 @@ test('a count window can be emptied and filled again', (t) => {
 test('a window takes over what another one held', (t) => {
   const held = { successes: 7, failures: 5, slow: 4, ignored: 2 }
   const time = new TimeWindow(1_000, 10)
-  time.seed(held, 500)
+  time.advance(500)
+  time.seed(held)
   t.match(time, held)
   time.advance(1_500)
   t.match(time, { successes: 0, failures: 0, slow: 0, ignored: 0 })

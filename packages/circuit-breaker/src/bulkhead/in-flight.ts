@@ -7,57 +7,64 @@ const SLICES = 4
 export class InFlight {
   count = 0
   readonly #sliceMs: number
-  /** Made with the first call; one more than fit the lease, so that none expires early. */
-  #slices: Uint32Array | undefined
-  /** The slice in use: its number, its place, when it began and when it ends. */
+  /** The slice in use: its number, when it ends, and how many of its permits are out. */
   #current = -Infinity
-  #slot = 0
-  #start = Infinity
   #end = -Infinity
+  #recent = 0
+  /** How many are out of each of the slices before; made when there are any. */
+  #earlier: number[] | undefined
 
   constructor(leaseMs: number) {
     this.#sliceMs = leaseMs / SLICES
   }
 
-  enter(now: number): void {
-    this.expire(now)
-    this.#slices ??= new Uint32Array(SLICES + 1)
-    this.#slices[this.#slot]! += 1
+  /** Forgets permits whose lease is over. To be done before anything else at `now`; returns when again. */
+  advance(now: number): number {
+    if (now >= this.#end) this.#turn(now)
+    return this.#end
+  }
+
+  enter(): void {
+    this.#recent += 1
     this.count += 1
   }
 
   leave(enteredAt: number): void {
-    const slot = enteredAt >= this.#start ? this.#slot : this.#slotAt(enteredAt)
-    if (slot === undefined) return
-    this.#slices![slot]! -= 1
+    if (enteredAt < this.#end - this.#sliceMs) return this.#leaveEarlier(enteredAt)
+    this.#recent -= 1
     this.count -= 1
   }
 
-  /** Forgets permits whose lease is over. */
-  expire(now: number): void {
-    if (now >= this.#end) this.#turn(now)
-  }
-
-  #slotAt(enteredAt: number): number | undefined {
+  #leaveEarlier(enteredAt: number): void {
     const slice = Math.floor(enteredAt / this.#sliceMs)
-    return slice < this.#current - SLICES ? undefined : slotOf(slice)
+    if (this.#earlier === undefined || slice < this.#current - SLICES) return
+    this.#earlier[slotOf(slice)]! -= 1
+    this.count -= 1
   }
 
   #turn(now: number): void {
-    const next = Math.floor(now / this.#sliceMs)
-    const first = Math.max(this.#current + 1, next - SLICES)
-    for (let slice = first; slice <= next && this.#slices !== undefined; slice += 1) {
-      this.count -= this.#slices[slotOf(slice)]!
-      this.#slices[slotOf(slice)] = 0
+    const next = Math.max(this.#current + 1, Math.floor(now / this.#sliceMs))
+    if (this.count === 0 || next - this.#current > SLICES) {
+      this.count = 0
+      this.#earlier = undefined
+    } else {
+      for (let slice = this.#current; slice < next; slice += 1) this.#close(slice)
     }
+    this.#recent = 0
     this.#current = next
-    this.#slot = slotOf(next)
-    this.#start = next * this.#sliceMs
-    this.#end = this.#start + this.#sliceMs
+    this.#end = (next + 1) * this.#sliceMs
+  }
+
+  /** A slice takes the place of the one that expires with it. */
+  #close(slice: number): void {
+    const earlier = (this.#earlier ??= Array.from({ length: SLICES }, () => 0))
+    const slot = slotOf(slice)
+    this.count -= earlier[slot]!
+    earlier[slot] = slice === this.#current ? this.#recent : 0
   }
 }
 
 function slotOf(slice: number): number {
-  const index = slice % (SLICES + 1)
-  return index < 0 ? index + SLICES + 1 : index
+  const index = slice % SLICES
+  return index < 0 ? index + SLICES : index
 }

@@ -17,6 +17,8 @@ export interface Ticket {
 export interface Ending {
   readonly outcome: Outcome
   readonly durationMs: number
+  /** Whether it took as long as `slowCall` says. */
+  readonly slow: boolean
   /** What the failure was, for the record of a transition. */
   readonly cause: FailureCause | undefined
 }

@@ -185,16 +185,19 @@ export class Circuit {
     } else if (state.kind === 'recovering') {
       this.#learn(ending, true, now)
     } else if (state.kind === 'disabled') {
-      this.evidence.add(ending.outcome, ending.durationMs, false, now)
+      this.evidence.add(ending, false, now)
     }
   }
 
-  #learn({ outcome, durationMs, cause }: Ending, recovering: boolean, now: number): void {
-    const reason = this.evidence.add(outcome, durationMs, recovering, now)
-    if (outcome !== 'failure' && reason === undefined) return
+  #learn(ending: Ending, recovering: boolean, now: number): void {
+    const reason = this.evidence.add(ending, recovering, now)
+    if (ending.outcome === 'failure') this.#suspect()
+    if (reason !== undefined) this.#trip(reason, ending.cause, now)
+  }
+
+  #suspect(): void {
     const { alarm } = this.evidence
-    if (outcome === 'failure' && alarm > 0) this.#observer.suspected(alarm, this.generation)
-    if (reason !== undefined) this.#trip(reason, cause, now)
+    if (alarm > 0) this.#observer.suspected(alarm, this.generation)
   }
 
   #admitProbe({ probes, scope }: HalfOpen, now: number): Probe | undefined {
@@ -207,7 +210,7 @@ export class Circuit {
 
   #settleProbe(probes: Probes, probe: Probe, ending: Ending, now: number): void {
     // One that is slow proves no recovery where slowness is a reason to open.
-    const slow = ending.outcome === 'success' && this.evidence.isSlow(ending.durationMs)
+    const slow = ending.outcome === 'success' && ending.slow
     const outcome = slow ? 'failure' : ending.outcome
     if (!probes.settle(probe, outcome)) return
     if (probe.leased) this.#observer.leaseSettled(outcome, ending.durationMs)

@@ -1,6 +1,6 @@
+import type { Ending } from './circuit-port.ts'
 import { ALARM } from './cusum.ts'
 import type { ResolvedBreakerOptions } from '../options/options.ts'
-import type { Outcome } from '../outcome.ts'
 import { TripPolicy } from './trip-policy.ts'
 import { type CallWindow, createWindow, type WindowCounts } from '../window/window.ts'
 
@@ -22,26 +22,27 @@ export class Evidence {
     return level >= ALARM ? level : 0
   }
 
+  /** Drops what is too old at `now`; to be done before anything else. Returns when that must be done again. */
+  advance(now: number): number {
+    return this.#window.advance(now)
+  }
+
   counts(now: number): WindowCounts {
-    this.#window.advance(now)
+    this.advance(now)
     return this.#window
   }
 
   /** Returns why the breaker must open, if it must. While `recovering`, half of `minimumCalls` is enough. */
-  add(outcome: Outcome, durationMs: number, recovering: boolean, now: number): string | undefined {
+  add(ending: Ending, recovering: boolean, now: number): string | undefined {
     const window = this.#window
-    if (outcome === 'ignored') {
-      window.ignore(now)
+    if (ending.outcome === 'ignored') {
+      window.ignore()
       return undefined
     }
-    const { minimumCalls, strategy } = this.#options
-    const failed = outcome === 'failure'
-    const slow = this.isSlow(durationMs)
-    window.record(failed, slow, now)
-    return (
-      this.#policy.judge(failed, window, recovering ? Math.ceil(minimumCalls / 2) : minimumCalls) ??
-      strategy?.record({ failed, slow, durationMs, now }, window)
-    )
+    const failed = ending.outcome === 'failure'
+    window.record(failed, ending.slow)
+    const reason = this.#policy.judge(failed, window, recovering)
+    return this.#options.strategy === undefined ? reason : (reason ?? this.#ask(ending, now))
   }
 
   isSlow(durationMs: number): boolean {
@@ -56,16 +57,24 @@ export class Evidence {
   }
 
   seed(counts: WindowCounts, now: number): void {
-    this.#window.seed(counts, now)
+    this.advance(now)
+    this.#window.seed(counts)
   }
 
   update(options: ResolvedBreakerOptions, now: number): void {
     const held = this.counts(now)
     if (JSON.stringify(options.window) !== JSON.stringify(this.#options.window)) {
       this.#window = createWindow(options.window)
-      this.#window.seed(held, now)
+      this.seed(held, now)
     }
     this.#options = options
     this.#policy.update(options)
+  }
+
+  #ask({ outcome, slow, durationMs }: Ending, now: number): string | undefined {
+    return this.#options.strategy?.record(
+      { failed: outcome === 'failure', slow, durationMs, now },
+      this.#window,
+    )
   }
 }

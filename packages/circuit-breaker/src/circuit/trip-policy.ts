@@ -21,10 +21,11 @@ export class TripPolicy {
   }
 
   /** Takes a call into account that the window has already. Returns why the breaker must open, if it must. */
-  judge(failed: boolean, window: WindowCounts, minimumCalls: number): string | undefined {
+  judge(failed: boolean, window: WindowCounts, recovering: boolean): string | undefined {
     this.#consecutive = failed ? this.#consecutive + 1 : 0
     this.#cusum?.record(failed)
-    return this.#ratios(window, minimumCalls) ?? (failed ? this.#succession() : undefined)
+    if (window.failures + window.slow === 0) return undefined
+    return this.#ratios(window, recovering) ?? (failed ? this.#succession() : undefined)
   }
 
   reset(): void {
@@ -41,10 +42,10 @@ export class TripPolicy {
     return this.#options.failureRatio === false ? 0.5 : this.#options.failureRatio
   }
 
-  #ratios(window: WindowCounts, minimumCalls: number): string | undefined {
+  #ratios(window: WindowCounts, recovering: boolean): string | undefined {
+    const { failureRatio, slowCall, minimumCalls } = this.#options
     const calls = window.successes + window.failures
-    if (calls < minimumCalls) return undefined
-    const { failureRatio, slowCall } = this.#options
+    if (calls < (recovering ? Math.ceil(minimumCalls / 2) : minimumCalls)) return undefined
     if (failureRatio !== false && window.failures >= failureRatio * calls) {
       return `${window.failures} of ${calls} calls failed`
     }

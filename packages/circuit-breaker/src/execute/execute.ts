@@ -39,7 +39,7 @@ function run<T>(
   fn: Protected<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  const { timeoutMs } = permit
+  const timeoutMs = engine.timeoutMs(permit.probe)
   const running =
     signal === undefined && timeoutMs === undefined
       ? runUnbounded(fn)
@@ -103,7 +103,17 @@ function judge(engine: Engine, permit: Permit, attempt: Attempt): 'success' | 'f
 /** What stands in for the call, or the error itself. A fallback that fails does not hide what it stood in for. */
 function fallBack<T>(engine: Engine, error: unknown): Promise<T> {
   const { fallback } = engine.options
-  return typeof fallback === 'function' ? standIn(engine, fallback, error) : Promise.reject(error)
+  return typeof fallback === 'function' ? standIn(engine, fallback, error) : rejectSoon(error)
+}
+
+const settled = Promise.resolve()
+
+/**
+ * Rejects a microtask later, when the caller has had time to listen: Node takes more than a µs to keep account of a
+ * rejection that nobody listens to yet.
+ */
+function rejectSoon<T>(reason: unknown): Promise<T> {
+  return new Promise((_, reject) => void settled.then(() => reject(reason)))
 }
 
 async function standIn<T>(engine: Engine, fallback: FallbackHandler, error: unknown): Promise<T> {

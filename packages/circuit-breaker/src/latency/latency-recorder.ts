@@ -1,3 +1,4 @@
+import { Histogram } from './histogram.ts'
 import { lowerBoundMs, SCALE_LENGTH, stepOf } from './latency-scale.ts'
 import type { LatencyBuckets, LatencyKind, LatencySummary } from './latency.ts'
 
@@ -5,47 +6,55 @@ const PERIOD_MS = 60_000
 /** The powers of two of a ms: bounds of the scale, so that the counts below them are exact. */
 const BOUND_STEPS: readonly number[] = Array.from({ length: 17 }, (_, power) => stepOf(2 ** power))
 
-class Series {
-  readonly steps = new Uint32Array(SCALE_LENGTH)
-  sumMs = 0
-}
-
 /** Durations of calls since the start, by kind. The recent ones are what was added since a copy of a minute ago. */
 export class LatencyRecorder {
   /** Each is made with the first call of its kind: an idle breaker has none. */
-  readonly #series: Partial<Record<LatencyKind, Series>> = {}
+  readonly #kinds: Partial<Record<LatencyKind, Histogram>> = {}
   /** Copies of all kinds together, made at the turn of a period. */
-  #before: Series | undefined
-  #lately: Series | undefined
+  #before: Histogram | undefined
+  #lately: Histogram | undefined
   #periodEnd = -Infinity
 
-  record(kind: LatencyKind, durationMs: number, now: number): void {
+  /** Lets time pass until `now`; returns when that must be done again. */
+  advance(now: number): number {
     if (now >= this.#periodEnd) this.#turn(now)
-    const series = (this.#series[kind] ??= new Series())
-    series.steps[stepOf(durationMs)]! += 1
-    series.sumMs += durationMs
+    return this.#periodEnd
+  }
+
+  record(kind: LatencyKind, durationMs: number): void {
+    const histogram = (this.#kinds[kind] ??= new Histogram())
+    histogram.record(durationMs)
+  }
+
+  calls(): Record<LatencyKind, number> {
+    const { successful, failed, ignored, timeout } = this.#kinds
+    return {
+      successful: successful?.total ?? 0,
+      failed: failed?.total ?? 0,
+      ignored: ignored?.total ?? 0,
+      timeout: timeout?.total ?? 0,
+    }
   }
 
   /** Of the last one to two minutes. */
   summary(now: number): LatencySummary {
-    if (now >= this.#periodEnd) this.#turn(now)
+    this.advance(now)
     const recent = this.#all()
-    if (this.#before !== undefined) subtract(recent, this.#before)
-    const count = recent.steps.reduce((sum, calls) => sum + calls, 0)
-    const quantile = (share: number): number => quantileOf(recent.steps, share * count)
+    if (this.#before !== undefined) recent.add(this.#before, -1)
+    const count = recent.total
     return {
-      p50: quantile(0.5),
-      p90: quantile(0.9),
-      p95: quantile(0.95),
-      p99: quantile(0.99),
-      max: quantile(1),
+      p50: recent.quantile(0.5 * count),
+      p90: recent.quantile(0.9 * count),
+      p95: recent.quantile(0.95 * count),
+      p99: recent.quantile(0.99 * count),
+      max: recent.quantile(count),
       mean: count === 0 ? 0 : recent.sumMs / count,
       count,
     }
   }
 
   buckets(): LatencyBuckets {
-    const { successful, failed, ignored, timeout } = this.#series
+    const { successful, failed, ignored, timeout } = this.#kinds
     return {
       le: BOUND_STEPS.map((step) => lowerBoundMs(step) / 1_000),
       counts: {
@@ -74,47 +83,24 @@ export class LatencyRecorder {
     this.#periodEnd = now + PERIOD_MS
   }
 
-  #all(): Series {
-    const all = new Series()
-    for (const { steps, sumMs } of Object.values(this.#series)) {
-      for (let step = 0; step < SCALE_LENGTH; step += 1) all.steps[step]! += steps[step]!
-      all.sumMs += sumMs
-    }
+  #all(): Histogram {
+    const all = new Histogram()
+    for (const histogram of Object.values(this.#kinds)) all.add(histogram)
     return all
   }
 }
 
-function subtract(from: Series, { steps, sumMs }: Series): void {
-  for (let step = 0; step < SCALE_LENGTH; step += 1) from.steps[step]! -= steps[step]!
-  from.sumMs -= sumMs
-}
-
-/** The duration of the call at that rank, interpolated within its step; 0 if there are none. */
-function quantileOf(steps: Uint32Array, rank: number): number {
-  let below = 0
-  for (let step = 0; step < SCALE_LENGTH; step += 1) {
-    const count = steps[step]!
-    if (count > 0 && below + count >= rank) {
-      const low = lowerBoundMs(step)
-      const high = step + 1 < SCALE_LENGTH ? lowerBoundMs(step + 1) : low
-      return low + (high - low) * ((rank - below) / count)
-    }
-    below += count
-  }
-  return 0
-}
-
-function cumulate(series: Series | undefined): number[] {
+function cumulate(histogram: Histogram | undefined): number[] {
   const counts: number[] = []
   let sum = 0
   let step = 0
   for (const bound of [...BOUND_STEPS, SCALE_LENGTH]) {
-    for (; step < bound; step += 1) sum += series?.steps[step] ?? 0
+    for (; step < bound; step += 1) sum += histogram?.at(step) ?? 0
     counts.push(sum)
   }
   return counts
 }
 
-function seconds(series: Series | undefined): number {
-  return (series?.sumMs ?? 0) / 1_000
+function seconds(histogram: Histogram | undefined): number {
+  return (histogram?.sumMs ?? 0) / 1_000
 }

@@ -1,12 +1,14 @@
 import type { CallWindow, WindowCounts } from './window.ts'
 
-const FIELDS = 4
-const SUCCESSES = 0
-const FAILURES = 1
-const SLOW = 2
-const IGNORED = 3
+/** What the ring keeps of a bucket, one after the other. */
+const FIELDS = ['successes', 'failures', 'slow', 'ignored'] as const
+const NOTHING: WindowCounts = { successes: 0, failures: 0, slow: 0, ignored: 0 }
 
-/** A ring of buckets. A bucket is known by its number since the clock's origin, so any idle gap is seen for what it is. */
+/**
+ * A ring of buckets. A bucket is known by its number since the clock's origin, so any idle gap is seen for what it is.
+ * What is in the bucket in use is the difference to what the window held before it, so that a call has but one place
+ * to be counted in.
+ */
 export class TimeWindow implements CallWindow {
   successes = 0
   failures = 0
@@ -14,92 +16,79 @@ export class TimeWindow implements CallWindow {
   ignored = 0
   readonly #bucketMs: number
   readonly #buckets: number
-  /** Made with the first call: an idle breaker has none. */
-  #ring: Uint32Array | undefined
-  /** The bucket in use: its number, when it ends, and where it is in the ring. */
+  /** The bucket in use: its number, when it ends, and what the window held when it began. */
   #current = -Infinity
   #end = -Infinity
-  #offset = 0
+  #before = NOTHING
+  /** The buckets before it; made when there is something in them. */
+  #ring: number[] | undefined
 
   constructor(durationMs: number, buckets: number) {
     this.#bucketMs = durationMs / buckets
     this.#buckets = buckets
   }
 
-  advance(now: number): void {
+  advance(now: number): number {
     if (now >= this.#end) this.#turn(now)
+    return this.#end
   }
 
-  #turn(now: number): void {
-    const next = Math.floor(now / this.#bucketMs)
-    if (next - this.#current >= this.#buckets) {
-      this.clear()
-    } else {
-      for (let bucket = this.#current + 1; bucket <= next; bucket += 1) this.#drop(bucket)
-    }
-    this.#current = next
-    this.#end = (next + 1) * this.#bucketMs
-    this.#offset = this.#offsetOf(next)
+  record(failed: boolean, slow: boolean): void {
+    if (failed) this.failures += 1
+    else this.successes += 1
+    if (slow) this.slow += 1
   }
 
-  record(failed: boolean, slow: boolean, now: number): void {
-    const ring = this.#at(now)
-    const at = this.#offset
-    if (failed) {
-      this.failures += 1
-      ring[at + FAILURES]! += 1
-    } else {
-      this.successes += 1
-      ring[at + SUCCESSES]! += 1
-    }
-    if (slow) {
-      this.slow += 1
-      ring[at + SLOW]! += 1
-    }
-  }
-
-  ignore(now: number): void {
-    this.#at(now)[this.#offset + IGNORED]! += 1
+  ignore(): void {
     this.ignored += 1
   }
 
   clear(): void {
-    this.#ring?.fill(0)
     this.successes = this.failures = this.slow = this.ignored = 0
+    this.#before = NOTHING
+    this.#ring = undefined
   }
 
-  seed(counts: WindowCounts, now: number): void {
-    const ring = this.#at(now)
-    const at = this.#offset
-    ring[at + SUCCESSES]! += counts.successes
-    ring[at + FAILURES]! += counts.failures
-    ring[at + SLOW]! += counts.slow
-    ring[at + IGNORED]! += counts.ignored
+  seed(counts: WindowCounts): void {
     this.successes += counts.successes
     this.failures += counts.failures
     this.slow += counts.slow
     this.ignored += counts.ignored
   }
 
-  /** The ring, with the bucket of `now` in use. */
-  #at(now: number): Uint32Array {
-    this.advance(now)
-    return (this.#ring ??= new Uint32Array(this.#buckets * FIELDS))
+  #turn(now: number): void {
+    const next = Math.max(this.#current + 1, Math.floor(now / this.#bucketMs))
+    if (next - this.#current >= this.#buckets || this.successes + this.failures + this.ignored === 0) {
+      this.clear()
+    } else {
+      this.#store()
+      for (let bucket = this.#current + 1; bucket <= next; bucket += 1) this.#drop(bucket)
+      const { successes, failures, slow, ignored } = this
+      this.#before = { successes, failures, slow, ignored }
+    }
+    this.#current = next
+    this.#end = (next + 1) * this.#bucketMs
   }
 
-  #offsetOf(bucket: number): number {
-    const slot = bucket % this.#buckets
-    return (slot < 0 ? slot + this.#buckets : slot) * FIELDS
+  /** Puts what the bucket in use holds into its place, which is empty. */
+  #store(): void {
+    const ring = (this.#ring ??= Array.from({ length: this.#buckets * FIELDS.length }, () => 0))
+    const at = this.#placeOf(this.#current)
+    for (const [index, field] of FIELDS.entries()) ring[at + index] = this[field] - this.#before[field]
   }
 
+  /** Empties the place of a bucket, and takes what was there off the sums. */
   #drop(bucket: number): void {
-    const ring = this.#ring
-    if (ring === undefined) return
-    const at = this.#offsetOf(bucket)
-    this.successes -= ring[at + SUCCESSES]!
-    this.failures -= ring[at + FAILURES]!
-    this.slow -= ring[at + SLOW]!
-    this.ignored -= ring[at + IGNORED]!
-    ring.fill(0, at, at + FIELDS)
+    const ring = this.#ring!
+    const at = this.#placeOf(bucket)
+    for (const [index, field] of FIELDS.entries()) {
+      this[field] -= ring[at + index]!
+      ring[at + index] = 0
+    }
+  }
+
+  #placeOf(bucket: number): number {
+    const slot = bucket % this.#buckets
+    return (slot < 0 ? slot + this.#buckets : slot) * FIELDS.length
   }
 }

@@ -12,15 +12,18 @@ export interface WindowCounts {
   readonly ignored: number
 }
 
-/** The recent calls. Totals are kept as calls come and go: reading them costs nothing, whatever the window holds. */
+/**
+ * The recent calls. Sums are kept as calls come and go: reading them costs nothing, whatever the window holds. What is
+ * counted or read is so as of the last `advance`.
+ */
 export interface CallWindow extends WindowCounts {
-  /** Drops what is too old at `now`. Must precede a reading; `record` and `ignore` do it themselves. */
-  advance(now: number): void
-  record(failed: boolean, slow: boolean, now: number): void
-  ignore(now: number): void
+  /** Drops what is too old at `now`. Returns when that must be done again. */
+  advance(now: number): number
+  record(failed: boolean, slow: boolean): void
+  ignore(): void
   clear(): void
   /** Takes over what another window held, as if it had all happened just now. */
-  seed(counts: WindowCounts, now: number): void
+  seed(counts: WindowCounts): void
 }
 
 export function createWindow(options: ResolvedBreakerOptions['window']): CallWindow {
