@@ -6,6 +6,7 @@ import { logAccess } from './access-log.ts'
 import type { GatewayConfig, ServerConfig } from './config/types.ts'
 import { refuseUnparsable, renderProblems } from './problem-details.ts'
 import { requestId, returnRequestId } from './request-id.ts'
+import { makeRequestLogsLate } from './request-log.ts'
 
 /** The logger of the configured level; credentials are kept out of it. */
 export function createLogger({ logging, auth }: GatewayConfig): Logger {
@@ -27,6 +28,7 @@ export function createServer({ server, logging }: GatewayConfig, logger: Logger)
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true },
     ...listenerOptions(server),
   }) as unknown as FastifyInstance
+  makeRequestLogsLate(app)
   renderProblems(app)
   returnRequestId(app)
   logAccess(app, logging.access)

@@ -192,7 +192,7 @@ export class ApiKeys {
   /** What the guard of a route would say of `key`, at `now`, from `address`. Counts nothing. */
   async verify(key: string, from: { readonly address?: string } = {}): Promise<Verification> {
     const now = this.now()
-    const verdict = await this.verifier.verify(key, now, from.address)
+    const verdict = await this.verifier.verify(key, now, from)
     if (verdict.valid) return { valid: true, record: describeKey(verdict.record, now) }
     if (verdict.reason === 'unavailable' || verdict.record === undefined)
       return { valid: false, reason: verdict.reason }

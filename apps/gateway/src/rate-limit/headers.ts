@@ -5,12 +5,10 @@ import type { Outcome } from './request-limits.ts'
  * Tells the client where it stands: the fields of draft-ietf-httpapi-ratelimit-headers-10 for each limit, and the older
  * `X-RateLimit-*`, which know one limit only, for the tightest.
  */
-export function setLimitHeaders(reply: FastifyReply, outcomes: readonly Outcome[]): void {
-  const tightest = findTightest(outcomes)
-  if (tightest === undefined) return
+export function setLimitHeaders(reply: FastifyReply, outcomes: readonly Outcome[], tightest: Outcome): void {
   reply.header('ratelimit-policy', outcomes.map(policyItem).join(', '))
   reply.header('ratelimit', outcomes.map(limitItem).join(', '))
-  reply.header('x-ratelimit-limit', tightest.max)
+  reply.header('x-ratelimit-limit', tightest.limit.max)
   reply.header('x-ratelimit-remaining', tightest.remaining)
   reply.header('x-ratelimit-reset', seconds(tightest.resetMs))
 }
@@ -30,15 +28,15 @@ export function seconds(ms: number): number {
 function isTighter(one: Outcome, other: Outcome): boolean {
   if (one.exceeded !== other.exceeded) return one.exceeded
   if (one.exceeded) return one.resetMs > other.resetMs
-  return one.remaining * other.max < other.remaining * one.max
+  return one.remaining * other.limit.max < other.remaining * one.limit.max
 }
 
 /** `q` is the quota, `w` its window in seconds. */
-function policyItem({ name, max, windowMs }: Outcome): string {
+function policyItem({ limit: { name, max, windowMs } }: Outcome): string {
   return `"${name}";q=${max};w=${seconds(windowMs)}`
 }
 
 /** `r` is what is left, `t` the seconds until there is more. */
-function limitItem({ name, remaining, resetMs }: Outcome): string {
-  return `"${name}";r=${remaining};t=${seconds(resetMs)}`
+function limitItem({ limit, remaining, resetMs }: Outcome): string {
+  return `"${limit.name}";r=${remaining};t=${seconds(resetMs)}`
 }

@@ -28,10 +28,10 @@ export class LimitStats {
 
   count(outcomes: readonly Outcome[]): void {
     let stopped = false
-    for (const { name, exceeded, shadow } of outcomes) {
+    for (const { limit, exceeded } of outcomes) {
       if (!exceeded) continue
-      this.exceeded.set(name, (this.exceeded.get(name) ?? 0) + 1)
-      stopped ||= !shadow
+      this.exceeded.set(limit.name, (this.exceeded.get(limit.name) ?? 0) + 1)
+      stopped ||= !limit.shadow
     }
     if (stopped) this.limited++
     else this.allowed++

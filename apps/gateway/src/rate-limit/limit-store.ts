@@ -1,5 +1,5 @@
 import type { FastifyRateLimitStore, FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
-import type { WindowCounter, WindowReading } from './window-counter.ts'
+import type { MaybePromise, WindowCounter, WindowReading } from './window-counter.ts'
 
 type Settle = (error: Error | null, result?: { current: number; ttl: number }) => void
 
@@ -26,10 +26,9 @@ export function limitStore(counter: WindowCounter): FastifyRateLimitStoreCtor {
   }
 }
 
-function answer(reading: Promise<WindowReading>, settle: Settle, max: number): void {
-  reading.then(
-    ({ allowed, remaining, resetMs }) =>
-      settle(null, { current: allowed ? max - remaining : max + 1, ttl: resetMs }),
-    (error: Error) => settle(error),
-  )
+function answer(reading: MaybePromise<WindowReading>, settle: Settle, max: number): void {
+  const tell = ({ allowed, remaining, resetMs }: WindowReading): void =>
+    settle(null, { current: allowed ? max - remaining : max + 1, ttl: resetMs })
+  if (reading instanceof Promise) reading.then(tell, (error: Error) => settle(error))
+  else tell(reading)
 }

@@ -1,6 +1,8 @@
 import { advance, read, type WindowCounter, type WindowReading, type WindowState } from './window-counter.ts'
 
-/** Counts in this process. At most `maxKeys` keys; beyond that, the one that was quiet for longest is forgotten. */
+/**
+ * Counts in this process, at once. At most `maxKeys` keys; beyond that, one that was quiet for long is forgotten.
+ */
 export class MemoryCounter implements WindowCounter {
   private readonly states = new Map<string, WindowState>()
   private readonly maxKeys: number
@@ -11,40 +13,43 @@ export class MemoryCounter implements WindowCounter {
     this.now = now
   }
 
-  async take(key: string, max: number, windowMs: number): Promise<WindowReading> {
-    const { state, elapsedMs } = this.at(key, windowMs)
-    const reading = read(state, elapsedMs, max, windowMs)
+  take(key: string, max: number, windowMs: number): WindowReading {
+    const now = this.now()
+    const index = Math.floor(now / windowMs)
+    const state = this.at(key, index)
+    const reading = read(state, now - index * windowMs, max, windowMs)
     if (!reading.allowed) return reading
-    this.set(key, { ...state, current: state.current + 1 })
-    return { ...reading, remaining: reading.remaining - 1 }
+    state.current++
+    reading.remaining--
+    return reading
   }
 
-  async peek(key: string, max: number, windowMs: number): Promise<WindowReading> {
-    const { state, elapsedMs } = this.at(key, windowMs)
-    return read(state, elapsedMs, max, windowMs)
+  peek(key: string, max: number, windowMs: number): WindowReading {
+    const now = this.now()
+    const index = Math.floor(now / windowMs)
+    return read(advance(this.states.get(key), index), now - index * windowMs, max, windowMs)
   }
 
-  async giveBack(key: string, windowMs: number): Promise<void> {
-    const { state } = this.at(key, windowMs)
-    if (state.current > 0) this.set(key, { ...state, current: state.current - 1 })
+  giveBack(key: string, windowMs: number): void {
+    const state = advance(this.states.get(key), Math.floor(this.now() / windowMs))
+    if (state.current > 0) state.current--
   }
 
   get size(): number {
     return this.states.size
   }
 
-  private at(key: string, windowMs: number): { state: WindowState; elapsedMs: number } {
-    const now = this.now()
-    const index = Math.floor(now / windowMs)
-    return { state: advance(this.states.get(key), index), elapsedMs: now - index * windowMs }
-  }
-
-  /** A Map keeps the order of insertion: setting anew moves a key to the end, so the quietest comes first. */
-  private set(key: string, state: WindowState): void {
+  /**
+   * The state of the window, to be changed in place. A Map keeps the order of insertion, and a key that is set anew moves
+   * to its end, so the quietest comes first: worth the trouble once there is no more room.
+   */
+  private at(key: string, index: number): WindowState {
+    const known = this.states.get(key)
+    if (known?.index === index && this.states.size < this.maxKeys) return known
+    const state = advance(known, index)
     this.states.delete(key)
     this.states.set(key, state)
-    if (this.states.size <= this.maxKeys) return
-    const [quietest] = this.states.keys()
-    if (quietest !== undefined) this.states.delete(quietest)
+    if (this.states.size > this.maxKeys) this.states.delete(this.states.keys().next().value as string)
+    return state
   }
 }

@@ -14,7 +14,7 @@ import { limitStore } from './limit-store.ts'
 import { LimitStats, type RateLimitStats } from './limit-stats.ts'
 import { MemoryCounter } from './memory-counter.ts'
 import { RedisCounter } from './redis-counter.ts'
-import { keyCheck, limitCheck, RequestLimits, unlessOwnLimit } from './request-limits.ts'
+import { keyCheck, limitCheck, RequestLimits, unlessOwnLimit, type Outcome } from './request-limits.ts'
 import { ResilientCounter } from './resilient-counter.ts'
 import type { WindowCounter } from './window-counter.ts'
 
@@ -112,17 +112,20 @@ function limitHook(limits: RequestLimits, stats: LimitStats): onRequestAsyncHook
     if (request.cacheRefresh) return undefined
     const outcomes = await limits.check(request)
     stats.count(outcomes)
-    const effective = outcomes.filter(({ shadow }) => !shadow)
-    for (const { name, shadow, exceeded } of outcomes) {
-      if (shadow && exceeded) request.log.info({ limit: name }, 'a rate limit in shadow mode is exceeded')
+    for (const { limit, exceeded } of outcomes) {
+      if (limit.shadow && exceeded) {
+        request.log.info({ limit: limit.name }, 'a rate limit in shadow mode is exceeded')
+      }
     }
-    setLimitHeaders(reply, effective)
+    const effective = outcomes.filter(({ limit }) => !limit.shadow)
     const tightest = findTightest(effective)
-    return tightest?.exceeded === true ? refuse(request, reply, tightest.name, tightest.resetMs) : undefined
+    if (tightest === undefined) return undefined
+    setLimitHeaders(reply, effective, tightest)
+    return tightest.exceeded ? refuse(request, reply, tightest) : undefined
   }
 }
 
-function refuse(request: FastifyRequest, reply: FastifyReply, limit: string, resetMs: number): FastifyReply {
+function refuse(request: FastifyRequest, reply: FastifyReply, { limit, resetMs }: Outcome): FastifyReply {
   const retryAfter = seconds(resetMs)
   return reply
     .code(429)
@@ -134,9 +137,9 @@ function refuse(request: FastifyRequest, reply: FastifyReply, limit: string, res
         type: 'about:blank',
         title: 'Too Many Requests',
         status: 429,
-        detail: `The limit "${limit}" is exceeded`,
+        detail: `The limit "${limit.name}" is exceeded`,
         code: 'SLUICE_RATE_LIMITED',
-        limit,
+        limit: limit.name,
         retryAfter,
         requestId: request.id,
       }),

@@ -6,14 +6,14 @@ import type { WindowCounter } from './window-counter.ts'
 
 /** What one limit said of one request. */
 export interface Outcome {
-  readonly name: string
-  readonly max: number
-  readonly windowMs: number
+  readonly limit: Policy
   readonly remaining: number
   readonly resetMs: number
   readonly exceeded: boolean
-  readonly shadow: boolean
 }
+
+/** What is the same for all requests that a limit concerns. */
+export type Policy = Pick<Limit, 'name' | 'max' | 'windowMs' | 'shadow'>
 
 interface Check {
   /** Whether the limit concerns this request at all. */
@@ -36,8 +36,8 @@ export class RequestLimits {
    */
   async check(request: FastifyRequest): Promise<Outcome[]> {
     const checks = this.checks.filter((check) => check.applies(request))
-    const outcomes = await Promise.all(checks.map((check) => check.ask(request)))
-    if (outcomes.some(({ exceeded, shadow }) => exceeded && !shadow)) {
+    const outcomes = await askAll(checks, request)
+    if (outcomes.some(({ exceeded, limit }) => exceeded && !limit.shadow)) {
       for (const [index, outcome] of outcomes.entries())
         if (!outcome.exceeded) checks[index]?.giveBack(request)
     }
@@ -45,15 +45,22 @@ export class RequestLimits {
   }
 }
 
+/** At once; a limit that stands alone, as most do, needs no bookkeeping for it. */
+async function askAll(checks: readonly Check[], request: FastifyRequest): Promise<Outcome[]> {
+  const [only] = checks
+  if (only !== undefined && checks.length === 1) return [await only.ask(request)]
+  return Promise.all(checks.map((check) => check.ask(request)))
+}
+
 /** Asks `limit` through `@fastify/rate-limit`, whose store the counter is. What is in one `space` counts together. */
 export function limitCheck(app: FastifyInstance, counter: WindowCounter, limit: Limit, space: string): Check {
-  const { name, max, windowMs, shadow, by } = limit
+  const { name, max, windowMs, by } = limit
   const subject = subjectOf[by]
   const counterKey = (request: FastifyRequest): string => `${space}:${name}:${subject(request)}`
   const engine = app.createRateLimit({ max, timeWindow: windowMs, keyGenerator: counterKey })
   return {
     applies: () => true,
-    ask: async (request) => toOutcome(await engine(request), { name, max, windowMs, shadow }),
+    ask: (request) => engine(request).then((reply) => toOutcome(reply, limit)),
     giveBack: (request) => void counter.giveBack(counterKey(request), windowMs),
   }
 }
@@ -87,15 +94,9 @@ function hasOwnLimit(request: FastifyRequest): boolean {
 
 type EngineReply = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>
 
-function toOutcome(
-  reply: EngineReply,
-  limit: { name: string; max: number; windowMs: number; shadow: boolean },
-): Outcome {
-  const { name, max, windowMs, shadow } = limit
-  if (reply.isAllowed)
-    return { name, max, windowMs, shadow, remaining: max, resetMs: windowMs, exceeded: false }
-  const { remaining, ttl: resetMs, isExceeded: exceeded } = reply
-  return { name, max, windowMs, shadow, remaining, resetMs, exceeded }
+function toOutcome(reply: EngineReply, limit: Policy): Outcome {
+  if (reply.isAllowed) return { limit, remaining: limit.max, resetMs: limit.windowMs, exceeded: false }
+  return { limit, remaining: reply.remaining, resetMs: reply.ttl, exceeded: reply.isExceeded }
 }
 
 /** The request's key. Undefined where `@sluice/api-key-auth` is not registered. */

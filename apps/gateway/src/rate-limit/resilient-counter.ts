@@ -1,4 +1,4 @@
-import type { WindowCounter, WindowReading } from './window-counter.ts'
+import type { MaybePromise, WindowCounter, WindowReading } from './window-counter.ts'
 
 /** A counter over a network, which may have no connection. */
 export interface RemoteCounter extends WindowCounter {
@@ -57,7 +57,7 @@ export class ResilientCounter implements WindowCounter {
     return this.ask((counter) => counter.giveBack(key, windowMs))
   }
 
-  private async ask<T>(question: (counter: WindowCounter) => Promise<T>): Promise<T> {
+  private async ask<T>(question: (counter: WindowCounter) => MaybePromise<T>): Promise<T> {
     if (!this.up) {
       this.probe()
       return question(this.local)
@@ -70,14 +70,14 @@ export class ResilientCounter implements WindowCounter {
     }
   }
 
-  private inTime<T>(question: (counter: WindowCounter) => Promise<T>): Promise<T> {
+  private inTime<T>(question: (counter: WindowCounter) => MaybePromise<T>): Promise<T> {
     if (!this.remote.connected) return Promise.reject(new Error('not connected to Redis'))
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`Redis did not answer within ${this.timeoutMs} ms`)),
         this.timeoutMs,
       )
-      question(this.remote)
+      Promise.resolve(question(this.remote))
         .then(resolve, reject)
         .finally(() => clearTimeout(timer))
     })

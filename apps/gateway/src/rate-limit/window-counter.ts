@@ -1,12 +1,15 @@
 /** What a counter says after it was asked. */
 export interface WindowReading {
   /** Whether the request fits, and was counted. */
-  readonly allowed: boolean
+  allowed: boolean
   /** Requests that would still fit. */
-  readonly remaining: number
+  remaining: number
   /** Milliseconds until the next request fits if this one did not, else until this window ends. */
-  readonly resetMs: number
+  resetMs: number
 }
+
+/** At once from memory, later over a network. */
+export type MaybePromise<T> = T | Promise<T>
 
 /**
  * Counts requests in sliding windows.
@@ -16,17 +19,17 @@ export interface WindowReading {
  * much through. What does not fit is not counted: who waits as long as told gets through.
  */
 export interface WindowCounter {
-  take(key: string, max: number, windowMs: number): Promise<WindowReading>
+  take(key: string, max: number, windowMs: number): MaybePromise<WindowReading>
   /** The same without counting. */
-  peek(key: string, max: number, windowMs: number): Promise<WindowReading>
+  peek(key: string, max: number, windowMs: number): MaybePromise<WindowReading>
   /** Gives one back that was taken, where another limit then refused the request. */
-  giveBack(key: string, windowMs: number): Promise<void>
+  giveBack(key: string, windowMs: number): MaybePromise<void>
 }
 
 /** The facts about one key: requests in window `index` and in the one before. */
 export interface WindowState {
   readonly index: number
-  readonly current: number
+  current: number
   readonly previous: number
 }
 

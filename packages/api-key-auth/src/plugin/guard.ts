@@ -108,7 +108,7 @@ export function createGuard(context: GuardContext, rule: RouteRule): onRequestHo
       admit(request, verdict.record, credential.source, now)
       done()
     }
-    const verdict = keys.verifier.verify(credential.key, now, request.ip)
+    const verdict = keys.verifier.verify(credential.key, now, { address: request.ip, connection: raw.socket })
     if (verdict instanceof Promise) void verdict.then(settle)
     else settle(verdict)
   }

@@ -1,6 +1,7 @@
 import { keyPrefix, parseKey } from '../keys/key-format.ts'
 import type { KeyHasher } from '../keys/key-hash.ts'
 import type { MaybePromise } from '../stores/api-key-store.ts'
+import { ConnectionHashes } from './connection-hashes.ts'
 import { judge, type Verdict } from './judge.ts'
 import type { Found, KeyLookup } from './key-lookup.ts'
 
@@ -16,13 +17,22 @@ export interface KeyVerifierOptions {
   readonly foreignKeys: () => boolean
 }
 
+/** Where a key came from. */
+export interface KeyOrigin {
+  readonly address?: string | undefined
+  /** The connection, if there is one: an object that is the same for all that comes over it. */
+  readonly connection?: object | undefined
+}
+
 /** From a text that claims to be a key to a verdict. */
 export class KeyVerifier {
   private readonly options: KeyVerifierOptions
+  private readonly connectionHashes: ConnectionHashes
   private readonly ownPrefix: string
 
   constructor(options: KeyVerifierOptions) {
     this.options = options
+    this.connectionHashes = new ConnectionHashes(options.hasher)
     this.ownPrefix = `${keyPrefix}${options.environment}_`
   }
 
@@ -30,9 +40,9 @@ export class KeyVerifier {
    * A key whose hash is at hand needs no checksum; for all others it decides whether they are worth a look-up.
    * Never rejects.
    */
-  verify(key: string, now: number, address?: string): MaybePromise<Verdict> {
+  verify(key: string, now: number, { address, connection }: KeyOrigin = {}): MaybePromise<Verdict> {
     if (!this.isOurs(key)) return malformed
-    const hashes = this.options.hasher.candidates(key)
+    const hashes = this.hashesOf(key, connection)
     for (const hash of hashes) {
       const record = this.options.lookup.recall(hash, now)
       if (record !== undefined) return judge(record, hash, now, address)
@@ -44,6 +54,12 @@ export class KeyVerifier {
   remembers(key: string, now: number): boolean {
     if (!this.isOurs(key) || !this.isSound(key)) return true
     return this.options.hasher.candidates(key).some((hash) => this.options.lookup.remembers(hash, now))
+  }
+
+  private hashesOf(key: string, connection: object | undefined): readonly string[] {
+    return connection === undefined
+      ? this.options.hasher.candidates(key)
+      : this.connectionHashes.of(key, connection)
   }
 
   /** Whether it says to be of this environment, or may have been made elsewhere. */
