@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { DuplicateHostError } from './errors.ts'
-import { setForwarded } from './forwarded.ts'
+import { forwardedFields } from './forwarded.ts'
 import { acceptsTrailers, connectionTokens, HOP_BY_HOP } from './hop-by-hop.ts'
 import { isTraceparent, newTraceparent } from './trace-context.ts'
 
@@ -30,15 +30,15 @@ export function requestHeaderBuilder(
   return function buildRequestHeaders(request) {
     const { headers, raw } = request
     requireOneHost(raw.rawHeaders)
-    const fields: OutgoingFields = {}
+    const fields = forwardedFields(request)
+    fields['x-request-id'] = request.id
+    const tokens = connectionTokens(headers.connection)
     for (const name in headers) {
-      if (!dropped.has(name) && !isProxyField(name, dropped)) fields[name] = headers[name]
+      if (dropped.has(name) || isProxyField(name, dropped) || tokens.includes(name)) continue
+      fields[name] = headers[name]
     }
-    for (const token of connectionTokens(headers.connection)) delete fields[token]
     if (acceptsTrailers(headers.te)) fields.te = 'trailers'
     setTrace(fields, headers.traceparent)
-    fields['x-request-id'] = request.id
-    setForwarded(fields, request)
     if (requestHeaders !== undefined) Object.assign(fields, requestHeaders(request))
     return fields
   }
@@ -70,6 +70,6 @@ function setTrace(fields: OutgoingFields, traceparent: string | string[] | undef
     fields.traceparent = traceparent
   } else {
     fields.traceparent = newTraceparent()
-    fields.tracestate = undefined
+    if (fields.tracestate !== undefined) fields.tracestate = undefined
   }
 }

@@ -1,8 +1,8 @@
-import { randomFillSync } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 const VALID = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/
-const TRACE_BYTES = 16
-const SPAN_BYTES = 8
+const TRACE_LENGTH = 32
+const IDS_LENGTH = TRACE_LENGTH + 16
 
 /** Whether a `traceparent` may be passed on (W3C Trace Context §3.2.2). Version 00 has exactly four fields. */
 export function isTraceparent(value: string | string[] | undefined): value is string {
@@ -10,17 +10,17 @@ export function isTraceparent(value: string | string[] | undefined): value is st
 }
 
 // One call of the system's generator serves many requests.
-const pool = Buffer.alloc(170 * (TRACE_BYTES + SPAN_BYTES))
-let offset = pool.length
+let pool = ''
+let offset = 0
 
 /** A new root: random trace and parent ids, sampled. */
 export function newTraceparent(): string {
   if (offset === pool.length) {
-    randomFillSync(pool)
+    pool = randomBytes((IDS_LENGTH / 2) * 170).toString('hex')
     offset = 0
   }
-  const trace = pool.toString('hex', offset, offset + TRACE_BYTES)
-  const span = pool.toString('hex', offset + TRACE_BYTES, offset + TRACE_BYTES + SPAN_BYTES)
-  offset += TRACE_BYTES + SPAN_BYTES
+  const trace = pool.slice(offset, offset + TRACE_LENGTH)
+  const span = pool.slice(offset + TRACE_LENGTH, offset + IDS_LENGTH)
+  offset += IDS_LENGTH
   return `00-${trace}-${span}-01`
 }
