@@ -48,7 +48,7 @@ test('hears of suspicions and of local opens', (t) => {
   fail(breaker, 2)
   t.same(told, [['join', 'orders']])
   fail(breaker, 1)
-  t.match(told.at(-1), ['suspect', 'orders', 10, 0])
+  t.match(told.at(-1), ['suspect', 'orders', 9, 0])
   t.equal(breaker.state, 'closed', 'a suspicion is no verdict')
   trip(breaker)
   t.match(told.at(-1), ['tripped', /calls failed/, 30_000])

@@ -2,7 +2,7 @@ import { claimsOf, type FleetReport, quantile } from './index.ts'
 
 /** The report as a page for the docs. */
 export function renderDocument(report: FleetReport): string {
-  const { outages, probes, quiet, healthy } = report
+  const { outages, adversities, probes, quiet, healthy } = report
   const claims = claimsOf(report).map(({ what, asked, seen, met }) => [what, asked, seen, met ? 'yes' : 'no'])
   const commands = `${Math.round(healthy.commandsPerSecond)} a second`
   return `# A fleet of breakers, simulated
@@ -34,6 +34,26 @@ ${outages
   )
   .join('\n\n')}
 
+## The same, and Redis out of reach
+
+The largest fleet. Messages that tell of verdicts get lost: an instance hears of them from the reply to its own vote, or
+with its next heartbeat. Instances are cut off from Redis: they open alone, by their own window of ten seconds, and the
+others do not wait for them.
+
+![Share of open instances over time](images/fleet-adversity.svg)
+
+${table(
+  ['', 'in touch: half are open', '99 % are open', 'cut off: half are open', '99 % are open', 'wasted calls'],
+  adversities.map(({ what, inTouchMs, cutOffMs, result }) => [
+    what,
+    timeOf(inTouchMs, 0.5),
+    timeOf(inTouchMs, 0.99),
+    timeOf(cutOffMs, 0.5),
+    timeOf(cutOffMs, 0.99),
+    String(result.wasted),
+  ]),
+)}
+
 ## An upstream that is well
 
 ${table(
@@ -63,6 +83,10 @@ ${table(['', 'asked', 'seen', 'met'], claims)}
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function timeOf(values: readonly number[], share: number): string {
+  return values.length === 0 ? '' : time(quantile(values, share))
 }
 
 function time(ms: number): string {

@@ -45,12 +45,18 @@ function tablesOf({ outages }: FleetReport): Comparison[] {
   })
 }
 
-export function claimsOf({ outages, probes, quiet, healthy, death }: FleetReport): Claim[] {
+export function claimsOf({ outages, adversities, probes, quiet, healthy, death }: FleetReport): Claim[] {
   const largest = outages.at(-1)!.contenders[0]!.result
   const ms = (value: number): string => `${Math.round(value)} ms`
   return [
     claim('everyone open, 99 %', { atMost: 250 }, quantile(largest.openAfterMs, 0.99), ms),
     claim('wasted calls', { atMost: 2_000 }, largest.wasted),
+    ...adversities.flatMap(({ what, inTouchMs, cutOffMs }) => {
+      const open = (of: readonly number[]): number => quantile(of, 0.99)
+      const inTouch = claim(`${what}: who is in touch is open, 99 %`, { atMost: 1_000 }, open(inTouchMs), ms)
+      const alone = (): Claim => claim(`${what}: they are open, 99 %`, { atMost: 10_000 }, open(cutOffMs), ms)
+      return cutOffMs.length === 0 ? [inTouch] : [inTouch, alone()]
+    }),
     claim('half-open periods with too many probes', { atMost: 0 }, probes.excesses),
     ...quiet.map(({ what, result }) => claim(`opened wrongly: ${what}`, { atMost: 0 }, result.fleetOpens)),
     claim('Redis commands a second, healthy', { atMost: 250 }, healthy.commandsPerSecond),

@@ -11,6 +11,11 @@ if (process.argv.includes('--write')) {
   const docs = new URL('../../../../docs/', import.meta.url)
   mkdirSync(new URL('images/', docs), { recursive: true })
   writeFileSync(new URL('fleet.md', docs), renderDocument(report))
+  const adverse = report.adversities.map(({ what, result }) => ({ name: what, ...result }))
+  const [usual] = report.outages.at(-1)!.contenders
+  const curves = [{ name: 'as it should be', openAfterMs: usual!.result.openAfterMs }, ...adverse]
+  const title = `Share of ${FULL.instances} instances that are open, when Redis is out of reach`
+  writeFileSync(new URL('images/fleet-adversity.svg', docs), renderCurves(title, curves))
   for (const [index, { instances, rps, contenders }] of report.outages.entries()) {
     const curves = contenders.map(({ name, result }) => ({ name, openAfterMs: result.openAfterMs }))
     const title = `Share of ${instances} instances that are open, at ${rps} requests/s`

@@ -11,8 +11,8 @@ const FAN_OUT_MS = 0.03
 export interface NetworkOptions {
   /** One way, on average. Default 1. */
   latencyMs?: number
-  /** Share of commands and messages that are lost. Default 0. */
-  loss?: number
+  /** Share of the messages that tell of verdicts which are lost. Default 0. */
+  lost?: number
 }
 
 /** A server that does what Redis does with the fleet's scripts, and a network between it and the instances. */
@@ -29,10 +29,10 @@ export class Network {
   #busyUntil = 0
   #down = false
 
-  constructor(time: VirtualTime, chance: Chance, { latencyMs = 1, loss = 0 }: NetworkOptions = {}) {
+  constructor(time: VirtualTime, chance: Chance, { latencyMs = 1, lost = 0 }: NetworkOptions = {}) {
     this.#time = time
     this.#chance = chance
-    this.#options = { latencyMs, loss }
+    this.#options = { latencyMs, lost }
     this.#model = new FleetModel(() => Date.UTC(2026, 0) + Math.floor(time.now))
   }
 
@@ -76,6 +76,7 @@ export class Network {
     this.#listeners.add(listener)
     const subscription = this.#model.subscribe({
       verdict: (shard, verdict) => {
+        if (this.#chance.next() < this.#options.lost) return
         const place = FAN_OUT_MS * instance
         this.#deliver(instance, () => listener.verdict(shard, verdict), place)
       },
@@ -90,10 +91,9 @@ export class Network {
     }
   }
 
-  /** Whether it was sent at all; it may still be lost. */
+  /** Whether it was sent at all; it may still be lost, since a partition may begin while it is under way. */
   #deliver(instance: number, arrive: () => void, afterMs = 0): boolean {
     if (this.#down || this.cut.has(instance)) return false
-    if (this.#chance.next() < this.#options.loss) return true
     const latencyMs = this.#options.latencyMs * (0.5 - 0.5 * Math.log(1 - this.#chance.next()))
     this.#time.at(this.#time.now + afterMs + latencyMs, () => {
       if (!this.#down && !this.cut.has(instance)) arrive()

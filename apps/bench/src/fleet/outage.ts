@@ -17,6 +17,8 @@ export interface OutageScenario {
   readonly horizonMs: number
   readonly seed: number
   readonly network?: NetworkOptions
+  /** Share of the instances that lose Redis halfway to the outage, the first ones. Default 0. */
+  readonly cutOff?: number
 }
 
 export interface OutageResult {
@@ -44,6 +46,9 @@ export async function runFleetOutage(
   const chance = new Chance(scenario.seed)
   const network = new Network(time, chance, scenario.network)
   const instances = createInstances(scenario.instances, { time, chance, network }, options)
+  time.at(scenario.warmUpMs / 2, () => {
+    for (let index = 0; index < countCutOff(scenario); index += 1) network.cut.add(index)
+  })
   const subject: Subject = {
     call: (index, failed) => {
       const permit = instances[index]!.breaker.acquire()
@@ -57,6 +62,10 @@ export async function runFleetOutage(
   const result = await run(scenario, subject, { time, chance, network })
   for (const { fleet } of instances) fleet.close()
   return result
+}
+
+export function countCutOff({ instances, cutOff = 0 }: OutageScenario): number {
+  return Math.floor(cutOff * instances)
 }
 
 export async function runPeerOutage(scenario: OutageScenario, peer: Peer): Promise<OutageResult> {

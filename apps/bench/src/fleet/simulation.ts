@@ -1,3 +1,4 @@
+import { type Adversity, runAdversities } from './adversity.ts'
 import { type OutageResult, type OutageScenario, runFleetOutage, runPeerOutage } from './outage.ts'
 import { peers } from './peers.ts'
 import { type ProbeRounds, runProbeRounds } from './probe-rounds.ts'
@@ -27,6 +28,7 @@ export interface OutageComparison {
 
 export interface FleetReport {
   readonly outages: readonly OutageComparison[]
+  readonly adversities: readonly Adversity[]
   readonly probes: ProbeRounds
   readonly quiet: readonly { readonly what: string; readonly days: number; readonly result: QuietResult }[]
   readonly healthy: QuietResult
@@ -35,6 +37,7 @@ export interface FleetReport {
 
 const OWN = 'Sluice, in a fleet'
 const DAY = 86_400_000
+const START_MS = 60_000
 
 /** Runs everything, on a clock of its own. The same size and seed give the same report. */
 export async function runFleetSimulation(
@@ -49,19 +52,24 @@ export async function runFleetSimulation(
     tell(`outage: ${instances} instances, ${rps} requests/s`)
     outages.push(await compareOutage({ instances, rps, seed, ...OUTAGE }))
   }
+  tell('messages lost, instances cut off')
+  const { instances, rps } = size
+  const adversities = await runAdversities({ instances, rps, seed, ...OUTAGE })
   tell(`${size.probeRounds} rounds of probes`)
   const probes = await runProbeRounds(size.probeRounds, seed)
   const quiet: FleetReport['quiet'][number][] = []
-  for (const [what, days, scenario] of quietScenarios(size, seed)) {
+  for (const [what, days, scenarios] of quietScenarios(size, seed)) {
     tell(what)
-    quiet.push({ what, days, result: await runQuiet(scenario) })
+    const results: QuietResult[] = []
+    for (const scenario of scenarios) results.push(await runQuiet(scenario))
+    quiet.push({ what, days, result: sumUp(results) })
   }
   tell('a healthy minute')
-  const well = { instances: size.instances, rps: size.rps, baseErrors: 0.01, partitioned: 0, seed }
+  const well = { instances, rps, baseErrors: 0.01, partitioned: 0, seed }
   const healthy = await runQuiet({ ...well, durationMs: 60_000 })
   tell('the death of Redis')
   const death = await runStoreDeath(Math.ceil(size.instances / 10), size.rps / 10, seed)
-  return { outages, probes, quiet, healthy, death }
+  return { outages, adversities, probes, quiet, healthy, death }
 }
 
 const OUTAGE = { baseErrors: 0.01, failing: 1, warmUpMs: 30_000, horizonMs: 20_000 }
@@ -77,11 +85,26 @@ async function compareOutage(scenario: OutageScenario): Promise<OutageComparison
 function quietScenarios(
   { instances, rps, quietDays }: SimulationSize,
   seed: number,
-): [what: string, days: number, scenario: QuietScenario][] {
+): [what: string, days: number, scenarios: readonly QuietScenario[]][] {
   const small = { instances: 10, rps: 100, partitioned: 0, durationMs: quietDays * DAY, seed }
   const cut = { instances, rps, partitioned: 0.15, durationMs: 300_000, seed }
+  // What is usual must be learnt first: the start is the likeliest time to take it for an outage.
+  const starts = Array.from({ length: 100 }, (_, index) => {
+    return { ...small, baseErrors: 0.1, durationMs: START_MS, seed: seed + index }
+  })
   return [
-    ['10 instances, 10 % of calls fail', quietDays, { ...small, baseErrors: 0.1 }],
-    [`${instances} instances, 15 % of them cut off`, 300_000 / DAY, { ...cut, baseErrors: 0.01 }],
+    ['10 instances, 10 % of calls fail', quietDays, [{ ...small, baseErrors: 0.1 }]],
+    ['the same, 100 starts', (starts.length * START_MS) / DAY, starts],
+    [`${instances} instances, 15 % of them cut off`, 300_000 / DAY, [{ ...cut, baseErrors: 0.01 }]],
   ]
+}
+
+function sumUp(results: readonly QuietResult[]): QuietResult {
+  const sum = (of: (result: QuietResult) => number): number =>
+    results.reduce((total, result) => total + of(result), 0)
+  return {
+    fleetOpens: sum(({ fleetOpens }) => fleetOpens),
+    localOpens: sum(({ localOpens }) => localOpens),
+    commandsPerSecond: sum(({ commandsPerSecond }) => commandsPerSecond) / results.length,
+  }
 }

@@ -2,8 +2,11 @@
 const OUTAGE = 0.7
 const FLOOR = 0.02
 const CEILING = 0.5
-/** Weight of one call in the usual rate: about the last 1 000 calls count. */
-const WEIGHT = 1 / 512
+/** The usual rate is taken for this until calls have shown otherwise, as if so many had been seen. */
+const PRIOR = 0.05
+const PRIOR_CALLS = 20
+/** One call weighs no less than this share of the usual rate: about the last 1 000 calls count. */
+const MEMORY = 512
 /** Evidence (in nats) at which the change counts as real. */
 export const ALARM = 9
 
@@ -15,7 +18,8 @@ export const ALARM = 9
  */
 export class Cusum {
   level = 0
-  #usual = 0
+  #usual = PRIOR
+  #seen = PRIOR_CALLS
   #failures = 0
   #calls = 0
 
@@ -25,8 +29,9 @@ export class Cusum {
   }
 
   record(failed: boolean): void {
+    if (this.#seen < MEMORY) this.#seen += 1
     if (!failed && this.level === 0) {
-      this.#usual -= this.#usual * WEIGHT
+      this.#usual -= this.#usual / this.#seen
       return
     }
     const expected = Math.min(CEILING, Math.max(FLOOR, 2 * this.#usual))
@@ -38,7 +43,7 @@ export class Cusum {
       this.level += Math.log((1 - OUTAGE) / (1 - expected))
       if (this.level <= 0) this.reset()
     }
-    this.#usual += ((failed ? 1 : 0) - this.#usual) * WEIGHT
+    this.#usual += ((failed ? 1 : 0) - this.#usual) / this.#seen
   }
 
   /** Ends the suspicion; the usual rate stays known. */
