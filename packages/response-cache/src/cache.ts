@@ -7,11 +7,12 @@ import type { QueryRule } from './key/query.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import type { ResolvedOptions } from './options/plugin-options.ts'
 import { newRoute, type CachedRoute } from './plugin/route.ts'
+import { Recent } from './recent.ts'
 import type { RemoteTier } from './remote.ts'
 import type { Lookup, PurgeMode } from './store.ts'
 import { newCounters, type Counters } from './stats.ts'
 
-/** Keys that turned out not to be cacheable are remembered that long, so that nobody waits for their answers. */
+/** What turned out not to be cacheable is remembered that long, so that nobody waits for its answers. */
 const PASS_MS = 60_000
 const MAX_PASSES = 10_000
 
@@ -35,6 +36,8 @@ export class Cache {
   readonly anyRoute: CachedRoute
   /** The tier that instances share, if there is one. */
   readonly remote: RemoteTier | undefined
+  /** What the remote tier had, and memory no room for. */
+  readonly #asked = new Recent()
   readonly #queryRules = new Map<string, QueryRule>()
   readonly #passes = new LRUCache<string, number>({ max: MAX_PASSES })
 
@@ -74,10 +77,20 @@ export class Cache {
     return found === undefined ? undefined : this.promote(lookup, found)
   }
 
-  /** Keeps in memory what the remote tier had. */
-  promote(lookup: Lookup, found: CacheEntry): CacheEntry {
+  /**
+   * Keeps in memory what the remote tier had. Where that pushes out something else, only if others ask for it at this
+   * moment, or if it was asked for so lately that memory would have it still: else what is asked for once would drive out
+   * what is asked for often.
+   */
+  promote(lookup: Lookup, found: CacheEntry, flight?: Flight): CacheEntry {
+    const { memory } = this
+    const isWanted =
+      flight?.waiters !== undefined ||
+      !memory.isFullFor(found.body.length) ||
+      this.#asked.note(lookup.resource, memory.size)
+    if (!isWanted) return found
     const entry = { ...found, body: ownBytes(found.body) }
-    this.memory.put(lookup, slotFor(lookup, entry.response.facts.partition), entry)
+    memory.put(lookup, slotFor(lookup, entry.response.facts.partition), entry)
     return entry
   }
 
@@ -141,18 +154,20 @@ export class Cache {
     this.flights.purge((flying) => flying === resource)
   }
 
-  /** Whether the last answer under this key could not be kept. */
-  passes(key: string): boolean {
-    const until = this.#passes.get(key)
+  /** Whether the last answer of the resource at this place could not be kept. */
+  passes(resource: string, place: string): boolean {
+    // Most applications have none, and need no key made.
+    const key = this.#passes.size === 0 ? '' : place + resource
+    const until = key === '' ? undefined : this.#passes.get(key)
     if (until === undefined) return false
     if (this.now() < until) return true
     this.#passes.delete(key)
     return false
   }
 
-  /** Remembers, or forgets, that answers under this key cannot be kept. */
-  setPasses(key: string, passes: boolean): void {
-    if (passes) this.#passes.set(key, this.now() + PASS_MS)
-    else this.#passes.delete(key)
+  /** Remembers, or forgets, that answers of the resource at this place cannot be kept. */
+  setPasses({ resource, place }: Flight, passes: boolean): void {
+    if (passes) this.#passes.set(place + resource, this.now() + PASS_MS)
+    else if (this.#passes.size > 0) this.#passes.delete(place + resource)
   }
 }

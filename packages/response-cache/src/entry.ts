@@ -26,26 +26,29 @@ export function isNewer(entry: CacheEntry, than: CacheEntry | undefined): boolea
 /** What an entry takes beside its bytes: objects, map slots, buffer headers. Measured, rounded up. */
 const ENTRY_OVERHEAD_BYTES = 1024
 
-/** What an entry takes in memory, bytes: body, header fields and key. */
-export function sizeOf(entry: CacheEntry, key: string): number {
-  let bytes = ENTRY_OVERHEAD_BYTES + entry.body.length + 2 * key.length
-  const { headers } = entry.response
+/** What an entry takes in memory, bytes: body, header fields and a key of that length. */
+export function sizeOf({ body, response, tags }: CacheEntry, keyLength: number): number {
+  let bytes = ENTRY_OVERHEAD_BYTES + body.buffer.byteLength + 2 * keyLength
+  const { headers } = response
   for (const name in headers) {
     const value = headers[name]
     bytes += name.length + 32
     if (typeof value === 'string') bytes += value.length
     else for (const line of value ?? []) bytes += line.length + 16
   }
-  for (const tag of entry.tags) bytes += tag.length + 16
+  for (const tag of tags) bytes += tag.length + 16
   return bytes
 }
+
+/** A block so much larger than the body in it costs less to keep than a copy to make. */
+const SLACK_BYTES = 512
 
 /**
  * The bytes in memory of their own. What a socket or `Buffer.concat` hands out may be a slice of a block many times as
  * large, which would live as long as the entry.
  */
 export function ownBytes(body: Buffer): Buffer {
-  if (body.length === body.buffer.byteLength) return body
+  if (body.buffer.byteLength - body.length <= SLACK_BYTES) return body
   const own = Buffer.allocUnsafeSlow(body.length)
   body.copy(own)
   return own

@@ -1,3 +1,5 @@
+import { Cells } from './cells.ts'
+
 /**
  * How a flight ended for those who wait for it. `stored`: look again. `failed`: the origin failed; a stale answer may stand
  * in. `abandoned`: nobody fetches any more; look again, and the first fetches. `uncacheable`: on your own, at once.
@@ -7,11 +9,12 @@ export type Landing = 'stored' | 'failed' | 'abandoned' | 'uncacheable' | 'overd
 
 /** One fetch from the origin, and the requests that wait for its answer. */
 export interface Flight {
-  readonly key: string
   readonly resource: string
-  /** Whether later requests for the key find it and wait. */
+  /** What tells its answer from others of the resource. */
+  readonly place: string
+  /** Whether later requests for the same find it and wait. */
   readonly joinable: boolean
-  readonly waiters: ((landing: Landing) => void)[]
+  waiters: ((landing: Landing) => void)[] | undefined
   timer: NodeJS.Timeout | undefined
   /** The right to fetch for all instances, given back when it lands. */
   lease: { end(landing: Landing): void } | undefined
@@ -19,9 +22,9 @@ export interface Flight {
   purged: boolean
 }
 
-/** The fetches under way, at most one of them a key: coalescing within this process. */
+/** The fetches under way, at most one of them an answer: coalescing within this process. */
 export class Flights {
-  readonly #byKey = new Map<string, Flight>()
+  readonly #joinable = new Map<string, Cells<Flight>>()
   readonly #open = new Set<Flight>()
   readonly #waitMs: number
 
@@ -30,27 +33,31 @@ export class Flights {
     this.#waitMs = waitMs
   }
 
-  get(key: string): Flight | undefined {
-    return this.#byKey.get(key)
+  get(resource: string, place: string): Flight | undefined {
+    return this.#joinable.get(resource)?.get(place)
   }
 
-  begin(key: string, resource: string, joinable: boolean): Flight {
+  begin(resource: string, place: string, joinable: boolean): Flight {
     const flight: Flight = {
-      key,
       resource,
+      place,
       joinable,
-      waiters: [],
+      waiters: undefined,
       timer: undefined,
       lease: undefined,
       purged: false,
     }
     this.#open.add(flight)
-    if (joinable) this.#byKey.set(key, flight)
+    if (!joinable) return flight
+    const cells = this.#joinable.get(resource) ?? new Cells()
+    if (cells.isEmpty) this.#joinable.set(resource, cells)
+    cells.set(flight)
     return flight
   }
 
   /** Calls back once, when the flight lands or the wait is over. */
   wait(flight: Flight, waiter: (landing: Landing) => void): void {
+    flight.waiters ??= []
     flight.waiters.push(waiter)
     flight.timer ??= setTimeout(() => this.release(flight, 'overdue'), this.#waitMs)
   }
@@ -73,8 +80,18 @@ export class Flights {
 
   /** Tells everyone who waits, and lets nobody else wait; the flight goes on. */
   release(flight: Flight, landing: Landing): void {
+    if (this.get(flight.resource, flight.place) === flight) this.#unjoin(flight)
+    const { waiters } = flight
+    if (waiters === undefined) return
     clearTimeout(flight.timer)
-    if (this.#byKey.get(flight.key) === flight) this.#byKey.delete(flight.key)
-    for (const waiter of flight.waiters.splice(0)) waiter(landing)
+    flight.waiters = undefined
+    for (const waiter of waiters) waiter(landing)
+  }
+
+  #unjoin({ resource, place }: Flight): void {
+    const cells = this.#joinable.get(resource)
+    if (cells === undefined) return
+    cells.delete(place)
+    if (cells.isEmpty) this.#joinable.delete(resource)
   }
 }

@@ -1,5 +1,5 @@
 import type { CacheEntry } from './entry.ts'
-import type { Landing } from './flights.ts'
+import type { Flight, Landing } from './flights.ts'
 import type { Invalidation, Invalidations } from './invalidations.ts'
 import type { RemoteStats } from './stats.ts'
 import type { CacheStore, Lookup, PurgeMode } from './store.ts'
@@ -34,7 +34,7 @@ export interface RemoteTier extends CacheStore {
   /** Gives an invalidation to all instances. */
   note(invalidation: Pick<Invalidation, 'scope' | 'value' | 'mode'>): Promise<void>
   /** With `wait`: waits for another instance's fetch, if there is one; else that is `taken`. */
-  lease(resource: string, key: string, wait: boolean): Promise<Lease>
+  lease(flight: Pick<Flight, 'resource' | 'place'>, wait: boolean): Promise<Lease>
   stats(): RemoteStats
   close(): Promise<void>
 }

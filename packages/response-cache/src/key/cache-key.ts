@@ -16,6 +16,11 @@ export function selectionOf(names: readonly string[], request: CacheRequest): st
   return names.length === 0 ? NO_SELECTION : tuple([secondaryKey(names, request)])
 }
 
+/** Slot and selection in one; the slot itself, and no new string, where nothing selects. */
+export function placeOf(slot: string, selection: string): string {
+  return selection === NO_SELECTION ? slot : slot + selection
+}
+
 /** Undefined where the text is not a key of ours. */
 export function parseKey(key: string): KeyParts | undefined {
   const slotEnd = parseTuple(key)?.end

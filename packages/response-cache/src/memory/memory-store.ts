@@ -1,14 +1,24 @@
-import { LRUCache } from 'lru-cache'
+import { Cells } from '../cells.ts'
 import { sizeOf, type CacheEntry } from '../entry.ts'
-import { parseKey, selectionOf } from '../key/cache-key.ts'
+import { parseKey, placeOf, selectionOf } from '../key/cache-key.ts'
 import type { Invalidations } from '../invalidations.ts'
 import { expire } from '../rules/facts.ts'
 import type { CacheStore, Lookup, PurgeMode } from '../store.ts'
+import { RecencyList, type Linked } from './recency-list.ts'
 
-/** What the answers of one resource have named in `Vary`, and the keys under which it is kept. */
+/** What the answers of one resource have named in `Vary`, and where they are. */
 interface Resource {
-  vary: readonly string[]
-  readonly keys: Set<string>
+  readonly name: string
+  readonly vary: readonly string[]
+  readonly cells: Cells<Cell>
+}
+
+/** Where an entry is kept. */
+interface Cell extends Linked<Cell> {
+  readonly resource: Resource
+  readonly place: string
+  entry: CacheEntry
+  bytes: number
 }
 
 const NO_NAMES: readonly string[] = []
@@ -24,33 +34,29 @@ export interface MemoryStoreOptions {
 
 /** The tier in this process: the least recently used entry goes first. */
 export class MemoryStore implements CacheStore {
-  readonly #entries: LRUCache<string, CacheEntry>
   readonly #resources = new Map<string, Resource>()
+  readonly #cells = new RecencyList<Cell>()
+  readonly #maxBytes: number
+  readonly #maxEntryBytes: number
   readonly #invalidations: Invalidations
   readonly #now: () => number
+  #bytes = 0
+  #size = 0
   #evictions = 0
 
   constructor({ maxBytes, maxEntryBytes, invalidations, now }: MemoryStoreOptions) {
+    this.#maxBytes = maxBytes
+    this.#maxEntryBytes = Math.min(maxEntryBytes, maxBytes)
     this.#invalidations = invalidations
     this.#now = now
-    this.#entries = new LRUCache({
-      maxSize: maxBytes,
-      maxEntrySize: Math.min(maxEntryBytes, maxBytes),
-      sizeCalculation: sizeOf,
-      dispose: (_entry, key, reason) => {
-        if (reason === 'set') return
-        if (reason === 'evict') this.#evictions += 1
-        this.#forget(key)
-      },
-    })
   }
 
   get bytes(): number {
-    return this.#entries.calculatedSize
+    return this.#bytes
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#size
   }
 
   get evictions(): number {
@@ -68,12 +74,23 @@ export class MemoryStore implements CacheStore {
     return slot + selectionOf(names, lookup.request) + lookup.resource
   }
 
+  /** The same without the resource, which is the first part of any look-up. */
+  placeOf(lookup: Lookup, slot: string): string {
+    const names = this.#resources.get(lookup.resource)?.vary ?? NO_NAMES
+    return placeOf(slot, selectionOf(names, lookup.request))
+  }
+
+  /** Whether an entry of so many bytes would push out another. */
+  isFullFor(bytes: number): boolean {
+    return this.#bytes + bytes > this.#maxBytes
+  }
+
   find(lookup: Lookup): CacheEntry | undefined {
     const resource = this.#resources.get(lookup.resource)
     if (resource === undefined) return undefined
-    const place = selectionOf(resource.vary, lookup.request) + lookup.resource
+    const selection = selectionOf(resource.vary, lookup.request)
     for (const slot of lookup.slots) {
-      const entry = this.#read(slot + place, lookup.resource)
+      const entry = this.#read(resource.cells.get(placeOf(slot, selection)))
       if (entry !== undefined) return entry
     }
     return undefined
@@ -81,70 +98,94 @@ export class MemoryStore implements CacheStore {
 
   put(lookup: Lookup, slot: string, entry: CacheEntry): void {
     const resource = this.#select(lookup.resource, entry.response.facts.vary)
-    this.#write(slot + selectionOf(resource.vary, lookup.request) + lookup.resource, resource, entry)
+    this.#write(resource, placeOf(slot, selectionOf(resource.vary, lookup.request)), entry)
   }
 
   set(key: string, entry: CacheEntry): void {
-    const name = parseKey(key)?.resource
-    if (name !== undefined) this.#write(key, this.#select(name, NO_NAMES), entry)
+    const parts = parseKey(key)
+    if (parts === undefined) return
+    this.#write(this.#select(parts.resource, NO_NAMES), placeOf(parts.slot, parts.selection), entry)
   }
 
   get(key: string): CacheEntry | undefined {
-    return this.#read(key, parseKey(key)?.resource ?? '')
+    return this.#read(this.#cellOf(key))
   }
 
   delete(key: string): boolean {
-    return this.#entries.delete(key)
+    const cell = this.#cellOf(key)
+    if (cell !== undefined) this.#remove(cell)
+    return cell !== undefined
   }
 
   invalidate(resource: string, mode: PurgeMode): void {
-    for (const key of this.#resources.get(resource)?.keys ?? []) {
-      if (mode === 'hard') this.#entries.delete(key)
-      else this.#expire(key)
+    for (const cell of this.#resources.get(resource)?.cells.values() ?? []) {
+      if (mode === 'hard') this.#remove(cell)
+      else cell.entry = expired(cell.entry, this.#now())
     }
   }
 
   clear(): void {
-    this.#entries.clear()
+    this.#resources.clear()
+    this.#cells.clear()
+    this.#bytes = 0
+    this.#size = 0
   }
 
   /** How many entries these would be. */
   count(holds: (entry: CacheEntry, resource: string) => boolean): number {
     let count = 0
-    for (const [name, { keys }] of this.#resources) {
-      for (const key of keys) {
-        const entry = this.#entries.peek(key)
-        if (entry !== undefined && holds(entry, name)) count += 1
-      }
+    for (const [name, { cells }] of this.#resources) {
+      for (const { entry } of cells.values()) if (holds(entry, name)) count += 1
     }
     return count
   }
 
-  #write(key: string, resource: Resource, entry: CacheEntry): void {
-    resource.keys.add(key)
-    this.#entries.set(key, entry)
-    // Too large, or pushed out at once: the map forgets such a key without a word.
-    if (!this.#entries.has(key)) this.#forget(key)
+  #cellOf(key: string): Cell | undefined {
+    const parts = parseKey(key)
+    if (parts === undefined) return undefined
+    return this.#resources.get(parts.resource)?.cells.get(placeOf(parts.slot, parts.selection))
   }
 
   /** The entry, if the invalidations left it; what they changed is written back. */
-  #read(key: string, resource: string): CacheEntry | undefined {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    const valid = this.#now() < entry.keepUntilMs ? this.#invalidations.apply(entry, resource) : undefined
-    if (valid === undefined) this.#entries.delete(key)
-    else if (valid !== entry) this.#entries.set(key, valid)
+  #read(cell: Cell | undefined): CacheEntry | undefined {
+    if (cell === undefined) return undefined
+    const { entry, resource } = cell
+    const isKept = this.#now() < entry.keepUntilMs
+    const valid = isKept ? this.#invalidations.apply(entry, resource.name) : undefined
+    if (valid === undefined) {
+      this.#remove(cell)
+      return undefined
+    }
+    cell.entry = valid
+    this.#cells.touch(cell)
     return valid
   }
 
-  #expire(key: string): void {
-    const entry = this.#entries.peek(key)
-    if (entry === undefined) return
-    const { response } = entry
-    this.#entries.set(key, {
-      ...entry,
-      response: { ...response, facts: expire(response.facts, this.#now()) },
-    })
+  #write(resource: Resource, place: string, entry: CacheEntry): void {
+    const before = resource.cells.get(place)
+    if (before !== undefined) this.#remove(before)
+    const bytes = sizeOf(entry, place.length + resource.name.length)
+    if (bytes > this.#maxEntryBytes) return
+    const cell: Cell = { resource, place, entry, bytes, newer: undefined, older: undefined }
+    if (resource.cells.isEmpty) this.#resources.set(resource.name, resource)
+    resource.cells.set(cell)
+    this.#cells.add(cell)
+    this.#size += 1
+    this.#bytes += bytes
+    while (this.#bytes > this.#maxBytes && this.#cells.oldest !== undefined) {
+      this.#remove(this.#cells.oldest)
+      this.#evictions += 1
+    }
+  }
+
+  /** A resource is known while anything of it is kept. */
+  #remove(cell: Cell): void {
+    const { resource, place, bytes } = cell
+    resource.cells.delete(place)
+    if (resource.cells.isEmpty) this.#resources.delete(resource.name)
+    this.#cells.remove(cell)
+    this.#size -= 1
+    this.#bytes -= bytes
   }
 
   /**
@@ -152,22 +193,16 @@ export class MemoryStore implements CacheStore {
    * finer than each asks for, never coarser. What was kept by fewer cannot be found any more, and goes.
    */
   #select(name: string, vary: readonly string[]): Resource {
-    let resource = this.#resources.get(name)
-    if (resource === undefined) {
-      resource = { vary, keys: new Set() }
-      this.#resources.set(name, resource)
-    } else if (!vary.every((field) => resource?.vary.includes(field))) {
-      const names = [...new Set([...resource.vary, ...vary])].sort()
-      for (const key of resource.keys) this.#entries.delete(key)
-      resource = { vary: names, keys: new Set() }
-      this.#resources.set(name, resource)
-    }
-    return resource
-  }
-
-  #forget(key: string): void {
-    const name = parseKey(key)?.resource ?? ''
     const resource = this.#resources.get(name)
-    if (resource?.keys.delete(key) === true && resource.keys.size === 0) this.#resources.delete(name)
+    if (resource === undefined) return { name, vary, cells: new Cells() }
+    const known = resource.vary
+    if (vary.every((field) => known.includes(field))) return resource
+    for (const cell of resource.cells.values()) this.#remove(cell)
+    return { name, vary: [...new Set([...known, ...vary])].sort(), cells: new Cells() }
   }
+}
+
+function expired(entry: CacheEntry, now: number): CacheEntry {
+  const { response } = entry
+  return { ...entry, response: { ...response, facts: expire(response.facts, now) } }
 }

@@ -4,7 +4,7 @@ import type { CacheEntry } from '../entry.ts'
 import type { Flight } from '../flights.ts'
 import type { ForwardReason } from '../rules/message.ts'
 import type { Lookup } from '../store.ts'
-import { replaceConditions } from './conditions.ts'
+import { NO_CONDITIONS, replaceConditions } from './conditions.ts'
 import { setExchange } from './exchange.ts'
 
 export interface FetchPlan {
@@ -15,8 +15,6 @@ export interface FetchPlan {
   /** The fields by which the origin is asked whether `stored` still holds; none: it is asked for the whole. */
   readonly conditions: Readonly<Record<string, string>>
 }
-
-const NONE: ReadonlyMap<string, string | string[]> = new Map()
 
 /** Prepares a request for the origin: its conditions become the cache's, and its answer will be taken. */
 export function beginFetch(
@@ -39,7 +37,7 @@ export function beginFetch(
     stamp: cache.invalidations.latest,
     startedAtMs: cache.now(),
     present: reply.getHeaders(),
-    conditions: partial ? NONE : replaceConditions(headers, plan.conditions),
+    conditions: partial ? NO_CONDITIONS : replaceConditions(headers, plan.conditions),
   })
 }
 

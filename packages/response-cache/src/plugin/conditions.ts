@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { CONDITIONAL_FIELDS } from '../rules/revalidation.ts'
 
+export const NO_CONDITIONS: ReadonlyMap<string, string | string[]> = new Map()
+
 /**
  * Puts the cache's conditions in place of the client's, so that the handler, or the origin behind it, answers the cache's
  * question. Returns the client's, to be put back when the answer is there.
@@ -8,16 +10,17 @@ import { CONDITIONAL_FIELDS } from '../rules/revalidation.ts'
 export function replaceConditions(
   headers: IncomingHttpHeaders,
   conditions: Readonly<Record<string, string>>,
-): Map<string, string | string[]> {
-  const taken = new Map<string, string | string[]>()
+): ReadonlyMap<string, string | string[]> {
+  let taken: Map<string, string | string[]> | undefined
   for (const name of CONDITIONAL_FIELDS) {
     const value = headers[name]
     if (value === undefined) continue
+    taken ??= new Map()
     taken.set(name, value)
     delete headers[name]
   }
-  Object.assign(headers, conditions)
-  return taken
+  for (const name in conditions) headers[name] = conditions[name]
+  return taken ?? NO_CONDITIONS
 }
 
 export function restoreConditions(

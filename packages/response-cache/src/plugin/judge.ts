@@ -1,6 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RouteRules } from '../options/route-options.ts'
-import type { CacheRequest, OriginResponse, StoredHeaders, StoredResponse } from '../rules/message.ts'
+import {
+  emptyHeaders,
+  type CacheRequest,
+  type OriginResponse,
+  type StoredHeaders,
+  type StoredResponse,
+} from '../rules/message.ts'
 import { storability, type NotStoredReason } from '../rules/storing.ts'
 import { parseTags } from '../rules/tags.ts'
 
@@ -30,15 +36,15 @@ export function judge(
  * again on each hit.
  */
 export function keptHead(
-  { status, headers, facts }: StoredResponse,
+  response: StoredResponse,
   present: Readonly<Record<string, unknown>>,
   { dropHeaders }: RouteRules,
 ): StoredResponse {
-  const kept: Record<string, StoredHeaders[string]> = {}
-  for (const name in headers) {
-    const value = headers[name]
-    if (value === undefined || dropHeaders.has(name) || present[name] === value) continue
-    kept[name] = value
-  }
+  const { status, headers, facts } = response
+  const isKept = (name: string): boolean => !dropHeaders.has(name) && present[name] !== headers[name]
+  const names = Object.keys(headers)
+  if (names.every(isKept)) return response
+  const kept = emptyHeaders<StoredHeaders[string]>()
+  for (const name of names.filter(isKept)) kept[name] = headers[name] as StoredHeaders[string]
   return { status, headers: kept, facts }
 }

@@ -40,9 +40,10 @@ export function isDueEarly({ fetchMs }: CacheEntry, ttlMs: number, { earlyRefres
 
 /** Fetches a newer answer beside the request that was given this one, unless somebody does already. */
 export function refresh(cache: Cache, request: FastifyRequest, lookup: Lookup, stored: CacheEntry): void {
-  const key = cache.memory.keyOf(lookup, lookup.slots[0] ?? '')
-  if (cache.flights.get(key) !== undefined) return
-  const flight = cache.flights.begin(key, lookup.resource, true)
+  const { resource } = lookup
+  const place = cache.memory.placeOf(lookup, lookup.slots[0] ?? '')
+  if (cache.flights.get(resource, place) !== undefined) return
+  const flight = cache.flights.begin(resource, place, true)
   const { remote } = cache
   if (remote?.state !== 'up') send(cache, request, { stored, flight })
   else void refreshForAll(cache, remote, request, lookup, { stored, flight })
@@ -58,11 +59,11 @@ async function refreshForAll(
 ): Promise<void> {
   const found = await remote.find(lookup)
   if (found !== undefined && isNewer(found, stored)) {
-    cache.promote(lookup, found)
+    cache.promote(lookup, found, flight)
     cache.flights.land(flight, 'stored')
     return
   }
-  const lease = await remote.lease(lookup.resource, flight.key, false)
+  const lease = await remote.lease(flight, false)
   if (lease.kind === 'taken') {
     cache.flights.land(flight, 'abandoned')
     return

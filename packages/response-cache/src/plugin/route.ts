@@ -8,10 +8,12 @@ export interface CachedRoute {
   readonly scope: string
   /** What its answers named in `Vary` when last seen. */
   readonly hint: { vary: readonly string[] }
+  /** The slots of requests of nobody in particular, by host. */
+  readonly anonymousSlots: Map<string, readonly string[]>
 }
 
 export function newRoute(rules: RouteRules, scope: string): CachedRoute {
-  return { rules, scope, hint: { vary: [] } }
+  return { rules, scope, hint: { vary: [] }, anonymousSlots: new Map() }
 }
 
 /** Where a route's config keeps it. */

@@ -144,6 +144,6 @@ export function tell(cache: Cache, reply: FastifyReply, { status, xCache, source
   reply.header('cache-status', others === undefined ? own : `${String(others)}, ${own}`)
   if (!wanted) return
   reply.header('x-cache', xCache)
-  if (source === undefined) reply.removeHeader('x-cache-source')
-  else reply.header('x-cache-source', source)
+  if (source !== undefined) reply.header('x-cache-source', source)
+  else if (reply.hasHeader('x-cache-source')) reply.removeHeader('x-cache-source')
 }

@@ -85,12 +85,13 @@ export class Visit {
       this.#done()
       return
     }
-    const key = cache.memory.keyOf(this.#lookup, this.#lookup.slots[0] ?? '')
-    const joinable = this.#isJoinable(decision) && !cache.passes(key)
-    const flight = joinable ? cache.flights.get(key) : undefined
+    const { resource, slots } = this.#lookup
+    const place = cache.memory.placeOf(this.#lookup, slots[0] ?? '')
+    const joinable = this.#isJoinable(decision) && !cache.passes(resource, place)
+    const flight = joinable ? cache.flights.get(resource, place) : undefined
     // A client that asks for the origin's word is not content with what was fetched before it asked.
     if (flight !== undefined && forwardOf(decision) !== 'request') this.#wait(flight)
-    else this.#lead(entry, decision, cache.flights.begin(key, this.#lookup.resource, joinable))
+    else this.#lead(entry, decision, cache.flights.begin(resource, place, joinable))
   }
 
   #isJoinable(decision: Unserved): boolean {
@@ -117,22 +118,23 @@ export class Visit {
 
   #lead(entry: CacheEntry | undefined, decision: Unserved, flight: Flight): void {
     const { remote } = this.#cache
-    landWith(this.#cache, this.#reply, flight)
-    if (remote?.state === 'up' && !this.#cache.passes(flight.key))
+    if (remote?.state === 'up' && !this.#cache.passes(flight.resource, flight.place))
       void this.#leadForAll(remote, entry, flight)
-    else this.#fetch(entry, decision, flight)
+    else {
+      landWith(this.#cache, this.#reply, flight)
+      this.#fetch(entry, decision, flight)
+    }
   }
 
   /** Where instances share a tier, it may have the answer; and where it has not, one of them fetches. */
   async #leadForAll(remote: RemoteTier, known: CacheEntry | undefined, flight: Flight): Promise<void> {
-    let entry = await this.#findRemote(remote, known)
+    let entry = this.#newest(await remote.find(this.#lookup), known, flight)
     if (this.#serveShared(entry, flight)) return
-    const lease = flight.joinable
-      ? await remote.lease(flight.resource, flight.key, true)
-      : ({ kind: 'none' } as const)
+    landWith(this.#cache, this.#reply, flight)
+    const lease = flight.joinable ? await remote.lease(flight, true) : ({ kind: 'none' } as const)
     if (lease.kind === 'held') flight.lease = lease
     else if (lease.kind === 'landed') {
-      entry = await this.#findRemote(remote, entry)
+      entry = this.#newest(await remote.find(this.#lookup), entry, flight)
       this.#collapsed = lease.landing === 'stored'
       if (this.#serveShared(entry, flight)) return
       this.#collapsed = false
@@ -143,17 +145,24 @@ export class Visit {
     else flight.lease?.end('abandoned')
   }
 
-  async #findRemote(remote: RemoteTier, known: CacheEntry | undefined): Promise<CacheEntry | undefined> {
-    const found = await remote.find(this.#lookup)
-    return found !== undefined && isNewer(found, known) ? this.#cache.promote(this.#lookup, found) : known
+  #newest(
+    found: CacheEntry | undefined,
+    known: CacheEntry | undefined,
+    flight: Flight,
+  ): CacheEntry | undefined {
+    return found !== undefined && isNewer(found, known)
+      ? this.#cache.promote(this.#lookup, found, flight)
+      : known
   }
 
   /** Sends what the shared tier had, if it is good enough; true also where nobody is there any more to be sent to. */
   #serveShared(entry: CacheEntry | undefined, flight: Flight): boolean {
-    if (!this.#cache.flights.isOpen(flight)) return true
+    const { flights } = this.#cache
+    if (this.#reply.raw.destroyed) flights.land(flight, 'abandoned')
+    if (!flights.isOpen(flight)) return true
     const decision = this.#decide(entry)
     if (entry === undefined || !isServed(decision)) return false
-    this.#cache.flights.land(flight, 'stored')
+    flights.land(flight, 'stored')
     this.#serve(entry, decision, 'redis')
     return true
   }

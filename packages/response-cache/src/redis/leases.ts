@@ -1,4 +1,4 @@
-import type { Landing } from '../flights.ts'
+import type { Flight, Landing } from '../flights.ts'
 import type { Lease } from '../remote.ts'
 import type { CacheRedis } from './redis-commands.ts'
 import { unavailable, type RedisGuard } from './redis-guard.ts'
@@ -25,8 +25,8 @@ export class Leases {
     this.#waitMs = waitMs
   }
 
-  async take(resource: string, key: string, wait: boolean): Promise<Lease> {
-    const name = this.#keys.lease(this.#keys.resource(resource), key)
+  async take({ resource, place }: Pick<Flight, 'resource' | 'place'>, wait: boolean): Promise<Lease> {
+    const name = this.#keys.lease(this.#keys.resource(resource), place)
     const token = newToken()
     // Listening first: the holder's word may come before the reply that there is one.
     const word = wait ? this.#listen(name) : undefined

@@ -42,8 +42,8 @@ export class RedisKeys {
     return `${base}:entry:${name}`
   }
 
-  lease(base: string, key: string): string {
-    return `${base}:lease:${digest(key)}`
+  lease(base: string, place: string): string {
+    return `${base}:lease:${digest(place)}`
   }
 
   waited(lease: string): string {

@@ -1,5 +1,5 @@
 import type { CacheEntry } from '../entry.ts'
-import { parseKey, selectionOf } from '../key/cache-key.ts'
+import { parseKey, placeOf, selectionOf } from '../key/cache-key.ts'
 import type { RemoteHost } from '../remote.ts'
 import { expire } from '../rules/facts.ts'
 import type { CacheStore, Lookup, PurgeMode } from '../store.ts'
@@ -69,12 +69,12 @@ export class RedisStore implements CacheStore {
     lookup.seen = text
     if (index === undefined) return undefined
     hint.vary = index.vary
-    if (sameNames(index.vary, guess)) return this.#first(resource, index, slots.length, keys, answer.entries)
+    if (sameNames(index.vary, guess)) return this.#first(resource, index, slots.length, keys, answer.values)
     // The guess was wrong, which teaches the route better: ask again by the right names.
     const places = placesOf(lookup, index.vary)
     const second = await this.#read(resource, places)
     return second?.text === text
-      ? this.#first(resource, index, slots.length, places, second.entries)
+      ? this.#first(resource, index, slots.length, places, second.values)
       : undefined
   }
 
@@ -83,7 +83,7 @@ export class RedisStore implements CacheStore {
     const vary = entry.response.facts.vary
     await this.#write(resource, lookup.seen ?? '', vary, entry, (names) => {
       hint.vary = names
-      return slot + selectionOf(names, request)
+      return placeOf(slot, selectionOf(names, request))
     })
   }
 
@@ -93,22 +93,25 @@ export class RedisStore implements CacheStore {
     const base = this.#keys.resource(parts.resource)
     const seen = await this.#guard.run(() => this.#redis.get(this.#keys.index(base)))
     if (seen === unavailable) return
-    await this.#write(parts.resource, seen ?? '', [], entry, () => parts.slot + parts.selection)
+    await this.#write(parts.resource, seen ?? '', [], entry, () => placeOf(parts.slot, parts.selection))
   }
 
   async get(key: string): Promise<CacheEntry | undefined> {
     const parts = parseKey(key)
     if (parts === undefined) return undefined
-    const places = [parts.slot + parts.selection]
+    const places = [placeOf(parts.slot, parts.selection)]
     const answer = await this.#read(parts.resource, places)
     if (answer?.index === undefined) return undefined
-    return this.#first(parts.resource, answer.index, 1, places, answer.entries)
+    return this.#first(parts.resource, answer.index, 1, places, answer.values)
   }
 
   async delete(key: string): Promise<boolean> {
     const parts = parseKey(key)
     if (parts === undefined) return false
-    const entryKey = this.#keys.entry(this.#keys.resource(parts.resource), parts.slot + parts.selection)
+    const entryKey = this.#keys.entry(
+      this.#keys.resource(parts.resource),
+      placeOf(parts.slot, parts.selection),
+    )
     return (await this.#guard.run(() => this.#redis.del(entryKey))) === 1
   }
 
@@ -131,9 +134,8 @@ export class RedisStore implements CacheStore {
     const keys = [this.#keys.index(base), ...places.map((place) => this.#keys.entry(base, place))]
     const values = await this.#reader.read(keys)
     if (values === undefined) return undefined
-    const [first, ...entries] = values
-    const text = first?.toString() ?? ''
-    return { text, index: parseIndex(text), entries }
+    const text = values[0]?.toString('latin1') ?? ''
+    return { text, index: parseIndex(text), values }
   }
 
   /** The first entry that is there, readable, of the index's epoch and not purged. */
@@ -142,12 +144,13 @@ export class RedisStore implements CacheStore {
     index: ResourceIndex,
     count: number,
     places: readonly string[],
-    entries: readonly (Buffer | null | undefined)[],
+    values: Answer['values'],
   ): Promise<CacheEntry | undefined> {
     for (let at = 0; at < count; at++) {
-      const bytes = entries[at]
+      const bytes = values[at + 1]
       if (bytes === null || bytes === undefined) continue
-      const record = await decodeEntry(bytes, (places[at] ?? '') + resource)
+      const decoded = decodeEntry(bytes, (places[at] ?? '') + resource)
+      const record = decoded instanceof Promise ? await decoded : decoded
       if (record === undefined) this.#unreadable += 1
       else if (record.epoch === index.epoch) {
         const entry = this.#valid(record.entry, record.soft === index.soft, resource)
@@ -214,12 +217,13 @@ interface Answer {
   /** The index as it lies in Redis, `''` for none. */
   readonly text: string
   readonly index: ResourceIndex | undefined
-  readonly entries: readonly (Buffer | null)[]
+  /** The index, and the entries in the order of their places. */
+  readonly values: readonly (Buffer | null)[]
 }
 
 function placesOf({ slots, request }: Lookup, vary: readonly string[]): string[] {
   const selection = selectionOf(vary, request)
-  return slots.map((slot) => slot + selection)
+  return slots.map((slot) => placeOf(slot, selection))
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import type { CacheEntry } from '../entry.ts'
+import type { Flight } from '../flights.ts'
 import type { Invalidation } from '../invalidations.ts'
 import { OptionReader } from '../options/option-reader.ts'
 import { ResponseCacheOptionsError, type OptionProblem } from '../options/problems.ts'
@@ -84,7 +85,7 @@ class RedisTier implements RemoteTier {
     return this.#guard.ready && this.#journal.settled ? 'up' : 'down'
   }
 
-  async find(lookup: Lookup): Promise<CacheEntry | undefined> {
+  find(lookup: Lookup): Promise<CacheEntry | undefined> | undefined {
     return this.state === 'up' ? this.#store.find(lookup) : undefined
   }
 
@@ -112,8 +113,8 @@ class RedisTier implements RemoteTier {
     return this.#journal.tell({ scope, value, mode })
   }
 
-  async lease(resource: string, key: string, wait: boolean): Promise<Lease> {
-    return this.state === 'up' ? this.#leases.take(resource, key, wait) : { kind: 'none' }
+  async lease(flight: Pick<Flight, 'resource' | 'place'>, wait: boolean): Promise<Lease> {
+    return this.state === 'up' ? this.#leases.take(flight, wait) : { kind: 'none' }
   }
 
   stats(): RemoteStats {

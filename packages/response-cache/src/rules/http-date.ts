@@ -13,6 +13,10 @@ const LONGEST_DATE = 40
  */
 export function parseHttpDate(text: string, now: number): number | undefined {
   if (text.length > LONGEST_DATE) return undefined
+  return text === latest.text ? latest.atMs : parse(text, now)
+}
+
+function parse(text: string, now: number): number | undefined {
   const date = text.trim().toLowerCase()
   const imf = IMF_FIXDATE.exec(date)
   if (imf !== null) return instant(imf[3], imf[2], imf[1], imf[4], imf[5], imf[6])
@@ -27,8 +31,13 @@ export function parseHttpDate(text: string, now: number): number | undefined {
 
 /** The IMF-fixdate of an instant, cut to the second. */
 export function formatHttpDate(atMs: number): string {
-  return new Date(atMs).toUTCString()
+  const second = Math.floor(atMs / 1000) * 1000
+  if (latest.atMs !== second) latest = { text: new Date(second).toUTCString(), atMs: second }
+  return latest.text
 }
+
+/** All answers of one second have one date: the one last written is the one most often asked for again. */
+let latest = { text: '', atMs: Number.NaN }
 
 type Digits = string | number | undefined
 

@@ -20,13 +20,27 @@ export interface ResponseDirectives {
   staleIfErrorMs: number | undefined
 }
 
+/** Origins send a handful of values over and over. Cleared when full. */
+const known = new Map<string, ResponseDirectives>()
+const MAX_KNOWN = 256
+const LONGEST_KNOWN = 512
+
 /**
  * Reads the directives of a response. An invalid number, and a repeated one that differs, make the response stale
  * (§4.2.1): 0. A field too large to be read forbids storing.
  */
-export function parseResponseDirectives(field: string | undefined): ResponseDirectives {
+export function parseResponseDirectives(field = ''): Readonly<ResponseDirectives> {
+  let directives = known.get(field)
+  if (directives === undefined) {
+    directives = read(field)
+    if (known.size === MAX_KNOWN) known.clear()
+    if (field.length <= LONGEST_KNOWN) known.set(field, Object.freeze(directives))
+  }
+  return directives
+}
+
+function read(field: string): ResponseDirectives {
   const result = noDirectives()
-  if (field === undefined) return result
   const parsed = parseCacheControl(field)
   if (parsed === undefined) return { ...result, noStore: true }
   for (const directive of parsed) apply(result, directive)

@@ -1,5 +1,5 @@
 import { formatHttpDate } from './http-date.ts'
-import type { HeaderFields, OriginResponse, StoredHeaders } from './message.ts'
+import { emptyHeaders, type HeaderFields, type OriginResponse, type StoredHeaders } from './message.ts'
 import type { ResponseDirectives } from './response-directives.ts'
 
 /** Fields of one connection (RFC 9110 §7.6.1) and of one proxy hop (RFC 9111 §3.1). */
@@ -44,9 +44,10 @@ const PER_EXCHANGE = [
   'x-response-time',
   'x-runtime',
 ]
-const PER_EXCHANGE_PREFIXES = ['x-ratelimit-', 'ratelimit-', 'x-b3-', 'x-consumer-', 'x-credential-']
+const PER_EXCHANGE_PREFIX = /^(?:(?:x-)?ratelimit-|x-(?:b3|consumer|credential)-)/
 
 const DROPPED: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...PER_EXCHANGE])
+const NONE: ReadonlySet<string> = new Set()
 
 /**
  * The fields of a response that are kept (RFC 9111 §3.1): none of one hop, of one exchange, or named by a qualified
@@ -56,7 +57,7 @@ const DROPPED: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...PER_EXCHANGE])
 export function storedHeaders(response: OriginResponse, directives: ResponseDirectives): StoredHeaders {
   const { headers } = response
   const ofConnection = connectionOptions(headers)
-  const kept: Record<string, string | readonly string[]> = Object.create(null)
+  const kept = emptyHeaders<string | readonly string[]>()
   for (const name of Object.keys(headers)) {
     const value = headers[name]
     if (value === undefined || isDropped(name) || ofConnection.has(name) || namesField(directives, name))
@@ -77,12 +78,12 @@ function lists(qualified: ResponseDirectives['private'], name: string): boolean 
 }
 
 function isDropped(name: string): boolean {
-  return DROPPED.has(name) || PER_EXCHANGE_PREFIXES.some((prefix) => name.startsWith(prefix))
+  return DROPPED.has(name) || PER_EXCHANGE_PREFIX.test(name)
 }
 
 function connectionOptions(headers: HeaderFields): ReadonlySet<string> {
   const { connection } = headers
-  if (connection === undefined) return new Set()
+  if (connection === undefined) return NONE
   return new Set(
     String(connection)
       .toLowerCase()

@@ -17,9 +17,12 @@ export function parseTags(
   headers: HeaderFields,
   routeTags: readonly string[],
 ): readonly string[] | undefined {
+  const surrogateKey = fieldValue(headers, 'surrogate-key')
+  const cacheTag = fieldValue(headers, 'cache-tag')
+  if (routeTags.length === 0 && surrogateKey === undefined && cacheTag === undefined) return routeTags
   const tags = new Set(routeTags)
-  collect(tags, fieldValue(headers, 'surrogate-key'), SURROGATE_KEY)
-  collect(tags, fieldValue(headers, 'cache-tag'), CACHE_TAG)
+  collect(tags, surrogateKey, SURROGATE_KEY)
+  collect(tags, cacheTag, CACHE_TAG)
   const list = [...tags]
   return list.length <= MAX_TAGS && list.every(isTag) ? list : undefined
 }

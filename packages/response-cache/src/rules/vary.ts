@@ -4,6 +4,7 @@ import type { CacheRequest, HeaderFields } from './message.ts'
 
 /** More selecting fields than this, and hardly two requests are alike. */
 const MAX_NAMES = 16
+const NONE: readonly string[] = Object.freeze([])
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 
 /** Lists of names with weights, in which white space and the case of letters mean nothing (RFC 9110 §12.5). */
@@ -15,7 +16,7 @@ const WEIGHTED_NAMES = new Set(['accept-language', 'accept-charset'])
  */
 export function varyNames(headers: HeaderFields): readonly string[] | undefined {
   const field = fieldValue(headers, 'vary')
-  if (field === undefined) return []
+  if (field === undefined) return NONE
   const names = new Set<string>()
   for (const member of field.toLowerCase().split(',')) {
     const name = member.trim()
