@@ -25,6 +25,7 @@ export type {
   FallbackEvent,
   ProbeEvent,
   RejectEvent,
+  RemovedEvent,
   SettledEvent,
   TransitionEvent,
 } from './events/events.ts'
@@ -40,6 +41,7 @@ export type {
 } from './fleet/fleet-status.ts'
 export type { GroupOptions } from './registry/group.ts'
 export { KeyedBreakers } from './registry/keyed-breakers.ts'
+export { retryAfterMs } from './http/retry-after.ts'
 export type { LatencyBuckets, LatencyKind, LatencySummary } from './latency/latency.ts'
 export { type OptionProblem, OptionsError } from './options/options-error.ts'
 export type {
@@ -62,7 +64,7 @@ export type { SavedBreaker } from './saved-breaker.ts'
 export type { BreakerSnapshot } from './snapshot.ts'
 export type { BreakerState, Scope, TransitionRecord } from './circuit/state.ts'
 export type { Totals } from './totals.ts'
-export type { CallSample, TripStrategy } from './circuit/trip-strategy.ts'
+export type { CallSample, TripStrategy, TripStrategyFactory } from './circuit/trip-strategy.ts'
 export type { WindowCounts } from './window/window.ts'
 export {
   circuitBreaker,
@@ -76,4 +78,5 @@ export type {
   RouteFallbackHandler,
 } from './plugin/fallback/fallback.ts'
 export { countHandshake } from './plugin/handshake.ts'
-export type { RouteBreaker, RouteBreakerOptions } from './plugin/guard-options.ts'
+export type { HonorRetryAfter } from './http/honor-retry-after.ts'
+export type { BreakerKey, RouteBreaker, RouteBreakerOptions } from './plugin/guard-options.ts'

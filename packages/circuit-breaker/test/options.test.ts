@@ -115,7 +115,7 @@ const bad: [string, unknown, string[]][] = [
   ['another word', { consecutiveFailures: 'cusum' }, ['b.consecutiveFailures']],
   ['slow without a limit', { slowCall: {} }, ['b.slowCall.durationMs']],
   ['a slow ratio above 1', { slowCall: { durationMs: 1, ratio: 2 } }, ['b.slowCall.ratio']],
-  ['no strategy', { strategy: () => true }, ['b.strategy']],
+  ['no strategy', { strategy: {} }, ['b.strategy']],
   ['a maximum below the duration', { open: { durationMs: 10, maxMs: 9 } }, ['b.open.maxMs']],
   ['a shrinking factor', { open: { factor: 0.5 } }, ['b.open.factor']],
   ['more at once than at all', { probe: { max: 2, concurrency: 3 } }, ['b.probe.concurrency']],

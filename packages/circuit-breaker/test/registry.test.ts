@@ -297,3 +297,83 @@ test('groups: one that leads into a cycle is not part of it', (t) => {
   )
   t.end()
 })
+
+test('remove: it is gone, with its options, and its name is free again', (t) => {
+  const { registry } = registryOf({ breakers: { orders: { minimumCalls: 3 }, menu: {} } })
+  const removed: string[] = []
+  registry.on('removed', ({ breaker }) => removed.push(breaker))
+  const orders = registry.get('orders')!
+  trip(orders)
+  t.ok(registry.remove('orders'), 'though it is open')
+  t.equal(registry.get('orders'), undefined)
+  t.notOk(registry.remove('orders'))
+  t.same(removed, ['orders'])
+  t.not(registry.ensure('orders', { minimumCalls: 7 }), orders)
+  t.equal(registry.get('orders')?.state, 'closed')
+  t.equal(refusal(t, orders).reason, 'open', 'who holds the old one goes on with it')
+  t.end()
+})
+
+test('remove: breakers by key, one by one or with their template; giving one up for another tells as well', (t) => {
+  const { registry } = registryOf()
+  const removed: string[] = []
+  registry.on('removed', ({ breaker }) => removed.push(breaker))
+  const keyed = registry.keyed('tenant', {}, { max: 2 })
+  for (const key of ['a', 'b', 'c']) keyed.get(key)
+  t.same(removed, ['tenant:a'], 'it made room')
+  t.ok(registry.remove('tenant:b'))
+  t.equal(keyed.size, 1)
+  t.ok(registry.remove('tenant'))
+  t.same(removed, ['tenant:a', 'tenant:b', 'tenant:c', 'tenant'])
+  t.same(registry.list(), [])
+  t.end()
+})
+
+test('remove: groups go on without the member, and stay themselves', (t) => {
+  const { registry } = registryOf({
+    breakers: { a: {}, b: {}, c: {} },
+    groups: { shop: { members: ['a', 'b', 'c'] } },
+  })
+  const [a, b, c] = [registry.ensure('a'), registry.ensure('b'), registry.ensure('c')]
+  trip(a)
+  trip(b)
+  t.equal(refusal(t, c).reason, 'group')
+  registry.remove('b')
+  t.equal(registry.get('group:shop')?.state, 'closed', 'one of three is open')
+  permit(t, c).success()
+  b.close()
+  b.open()
+  t.equal(registry.get('group:shop')?.state, 'closed', 'it is not listened to any more')
+  t.match(
+    problemsOf(() => registry.verify()),
+    [{ path: 'groups.shop.members', received: 'b' }],
+  )
+  registry.ensure('b').open()
+  t.equal(registry.get('group:shop')?.state, 'open', 'a new one of that name takes its place')
+  t.notOk(registry.remove('group:shop'))
+  t.end()
+})
+
+test('a rule of one’s own is not shared: defaults and breakers by key need a function that makes it', (t) => {
+  const rule = { record: () => undefined }
+  t.same(
+    problemsOf(() => registryOf({ defaults: { strategy: rule } })).map(({ path }) => path),
+    ['defaults.strategy'],
+  )
+  t.same(
+    problemsOf(() => registryOf().registry.keyed('tenant', { strategy: rule })).map(({ path }) => path),
+    ['breakers.tenant.strategy'],
+  )
+  const third = (): { record(): string | undefined } => {
+    let calls = 0
+    return { record: () => ((calls += 1) === 3 ? 'the third call' : undefined) }
+  }
+  const { registry } = registryOf({ defaults: { strategy: third } })
+  const [one, other] = [registry.ensure('one'), registry.ensure('other')]
+  for (const breaker of [one, other, one, other]) permit(t, breaker).success()
+  t.equal(one.state, 'closed')
+  permit(t, one).success()
+  t.match(one.snapshot(), { state: 'open', reason: 'the third call' })
+  t.equal(other.state, 'closed', 'each counts its own')
+  t.end()
+})

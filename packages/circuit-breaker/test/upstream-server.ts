@@ -28,6 +28,8 @@ const behaviours: Record<string, Behaviour> = {
   '/status': (_request, response, url) => {
     response.statusCode = Number(url.searchParams.get('code'))
     response.setHeader('x-upstream', 'real')
+    const retryAfter = url.searchParams.get('retry-after')
+    if (retryAfter !== null) response.setHeader('retry-after', retryAfter)
     response.end('status body')
   },
   '/echo': (request, response) => {

@@ -1,6 +1,7 @@
 import type { Ending } from './circuit-port.ts'
 import { ALARM } from './cusum.ts'
 import type { ResolvedBreakerOptions } from '../options/options.ts'
+import { createStrategy, type TripStrategy } from './trip-strategy.ts'
 import { TripPolicy } from './trip-policy.ts'
 import { type CallWindow, createWindow, type WindowCounts } from '../window/window.ts'
 
@@ -8,11 +9,13 @@ import { type CallWindow, createWindow, type WindowCounts } from '../window/wind
 export class Evidence {
   #options: ResolvedBreakerOptions
   #window: CallWindow
+  #strategy: TripStrategy | undefined
   readonly #policy: TripPolicy
 
   constructor(options: ResolvedBreakerOptions, inFleet: boolean) {
     this.#options = options
     this.#window = createWindow(options.window)
+    this.#strategy = createStrategy(options.strategy)
     this.#policy = new TripPolicy(options, inFleet)
   }
 
@@ -42,7 +45,7 @@ export class Evidence {
     const failed = ending.outcome === 'failure'
     window.record(failed, ending.slow)
     const reason = this.#policy.judge(failed, window, recovering)
-    return this.#options.strategy === undefined ? reason : (reason ?? this.#ask(ending, now))
+    return this.#strategy === undefined ? reason : (reason ?? this.#ask(ending, now))
   }
 
   isSlow(durationMs: number): boolean {
@@ -53,7 +56,7 @@ export class Evidence {
   clear(): void {
     this.#window.clear()
     this.#policy.reset()
-    this.#options.strategy?.reset?.()
+    this.#strategy?.reset?.()
   }
 
   seed(counts: WindowCounts, now: number): void {
@@ -67,14 +70,12 @@ export class Evidence {
       this.#window = createWindow(options.window)
       this.seed(held, now)
     }
+    if (options.strategy !== this.#options.strategy) this.#strategy = createStrategy(options.strategy)
     this.#options = options
     this.#policy.update(options)
   }
 
   #ask({ outcome, slow, durationMs }: Ending, now: number): string | undefined {
-    return this.#options.strategy?.record(
-      { failed: outcome === 'failure', slow, durationMs, now },
-      this.#window,
-    )
+    return this.#strategy?.record({ failed: outcome === 'failure', slow, durationMs, now }, this.#window)
   }
 }

@@ -15,3 +15,12 @@ export interface TripStrategy {
   /** The evidence so far is void: the breaker changed its state or was reset. */
   reset?(): void
 }
+
+/** Makes the rule of a breaker: for options that several breakers share. */
+export type TripStrategyFactory = () => TripStrategy
+
+export function createStrategy(
+  strategy: TripStrategy | TripStrategyFactory | undefined,
+): TripStrategy | undefined {
+  return typeof strategy === 'function' ? strategy() : strategy
+}

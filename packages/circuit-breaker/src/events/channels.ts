@@ -11,5 +11,6 @@ export const channels: Readonly<Record<BreakerEventName, Channel>> = {
   timeout: channel('sluice:circuit-breaker:timeout'),
   fallback: channel('sluice:circuit-breaker:fallback'),
   probe: channel('sluice:circuit-breaker:probe'),
+  removed: channel('sluice:circuit-breaker:removed'),
   fleet: channel('sluice:circuit-breaker:fleet'),
 }

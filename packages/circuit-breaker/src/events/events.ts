@@ -40,6 +40,9 @@ export interface ProbeEvent extends BreakerEvent {
   readonly result: 'started' | 'success' | 'failure' | 'ignored' | 'lost'
 }
 
+/** A breaker is no longer in its registry: removed, or given up for another key. */
+export type RemovedEvent = BreakerEvent
+
 /** Events and what they carry. On diagnostics_channel they are called `sluice:circuit-breaker:<event>`. */
 export interface BreakerEvents {
   transition: TransitionEvent
@@ -51,6 +54,8 @@ export interface BreakerEvents {
   timeout: FailureEvent
   fallback: FallbackEvent
   probe: ProbeEvent
+  /** Of registries alone. */
+  removed: RemovedEvent
   /** Of registries alone. */
   fleet: FleetEvent
 }

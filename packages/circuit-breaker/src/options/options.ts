@@ -1,5 +1,5 @@
 import type { Fallback } from '../fallback.ts'
-import type { TripStrategy } from '../circuit/trip-strategy.ts'
+import type { TripStrategy, TripStrategyFactory } from '../circuit/trip-strategy.ts'
 
 /** Options of one breaker. Durations are in ms. What is left out takes its default. */
 export interface BreakerOptions {
@@ -16,8 +16,11 @@ export interface BreakerOptions {
   consecutiveFailures?: number | 'auto' | false
   /** Open when `ratio` (above 0 to 1, default 0.8) of the calls took `durationMs` or longer. Default `false`: rule off. */
   slowCall?: { durationMs: number; ratio?: number } | false
-  /** A rule of your own, asked besides the others. */
-  strategy?: TripStrategy
+  /**
+   * A rule of your own, asked besides the others: an object for one breaker alone, or a function that makes one for each
+   * breaker. In the defaults of a registry, and for breakers by key, it must be a function. Default: none.
+   */
+  strategy?: TripStrategy | TripStrategyFactory
   open?: OpenOptions
   probe?: ProbeOptions
   recovery?: RecoveryOptions
@@ -123,7 +126,7 @@ export interface ResolvedBreakerOptions {
   readonly minimumCalls: number
   readonly consecutiveFailures: number | 'auto' | false
   readonly slowCall: { readonly durationMs: number; readonly ratio: number } | false
-  readonly strategy: TripStrategy | undefined
+  readonly strategy: TripStrategy | TripStrategyFactory | undefined
   readonly open: Readonly<Required<OpenOptions>>
   readonly probe: Readonly<Required<Omit<ProbeOptions, 'timeoutMs'>>> & {
     readonly timeoutMs: number | undefined

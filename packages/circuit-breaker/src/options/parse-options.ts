@@ -112,8 +112,8 @@ function readStrategy(
   base: ResolvedBreakerOptions['strategy'],
 ): ResolvedBreakerOptions['strategy'] {
   if (given === undefined) return base
-  if (typeof given?.record === 'function') return given
-  check.problem(path, given, 'an object with a function `record`')
+  if (typeof given === 'function' || typeof given?.record === 'function') return given
+  check.problem(path, given, 'an object with a function `record`, or a function that makes one')
   return base
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Fallback } from '../fallback.ts'
+import { type HonorRetryAfter, readHonorRetryAfter } from '../http/honor-retry-after.ts'
 import type { OptionChecker } from '../options/option-checker.ts'
 import type { BreakerOptions } from '../options/options.ts'
 import { readFallback } from '../options/read-fallback.ts'
@@ -9,8 +10,11 @@ import type { FallbackReason, RouteFallback } from './fallback/fallback.ts'
 export interface RouteBreakerOptions extends Omit<BreakerOptions, 'fallback'> {
   /** Routes of one name share a breaker, and so must agree on its options. Default: method and URL of the route. */
   name?: string
-  /** A breaker of its own for each key of a request, e.g. a tenant; they are called `<name>:<key>`. Default: none. */
-  key?: (request: FastifyRequest) => string
+  /**
+   * What has a breaker of its own: `upstream`, all routes of the name together; `route`, each of them, called
+   * `<name>:<method and URL>`; or each key of a request, e.g. a tenant, `<name>:<key>`. Default `upstream`.
+   */
+  key?: BreakerKey
   /** Breakers by key at most, 1 or more; one that is not closed is never given up for another. Default 10 000. */
   maxKeys?: number
   /**
@@ -32,19 +36,29 @@ export interface RouteBreakerOptions extends Omit<BreakerOptions, 'fallback'> {
   permit?: 'route' | 'attempt'
   /** Whether an answer succeeds at the end of its body, or already at its headers. Default true. */
   countBody?: boolean
+  /**
+   * Whether an answer with `Retry-After` pauses the breaker for so long, at most `open.maxMs`: true for a 503, or a list
+   * of statuses, 300 to 599. List 429 only where all requests of the breaker share the limit. Default false.
+   */
+  honorRetryAfter?: HonorRetryAfter
 }
+
+/** `upstream`, `route`, or the key of a request. */
+export type BreakerKey = 'upstream' | 'route' | ((request: FastifyRequest) => string)
 
 /** The name of a breaker, options, or `false` for none. */
 export type RouteBreaker = string | RouteBreakerOptions | false
 
 export interface GuardOptions {
-  readonly key: ((request: FastifyRequest) => string) | undefined
+  readonly key: BreakerKey
   readonly maxKeys: number
   readonly timeoutMs: number | undefined
   readonly fallback: RouteFallback | undefined
   readonly fallbackOn: ReadonlySet<FallbackReason>
   readonly permit: 'route' | 'attempt'
   readonly countBody: boolean
+  /** Statuses whose `Retry-After` pauses the breaker. */
+  readonly honored: readonly number[]
 }
 
 const reasons: readonly FallbackReason[] = ['rejection', 'timeout', 'error', 'status']
@@ -55,8 +69,13 @@ export function readGuardOptions(
   path: string,
   given: RouteBreakerOptions,
 ): GuardOptions {
-  const { key, fallback, fallbackOn = ['rejection', 'timeout', 'error'], countBody = true } = given
-  if (key !== undefined && typeof key !== 'function') check.problem(`${path}.key`, key, 'a function')
+  const {
+    key = 'upstream',
+    fallback,
+    fallbackOn = ['rejection', 'timeout', 'error'],
+    countBody = true,
+  } = given
+  if (typeof key !== 'function') check.oneOf(`${path}.key`, key, 'upstream', ['upstream', 'route'])
   if (!Array.isArray(fallbackOn) || !fallbackOn.every((reason) => reasons.includes(reason))) {
     check.problem(`${path}.fallbackOn`, fallbackOn, `a list of ${reasons.join(', ')}`)
   }
@@ -70,6 +89,7 @@ export function readGuardOptions(
     fallbackOn: new Set(Array.isArray(fallbackOn) ? fallbackOn : []),
     permit: check.oneOf(`${path}.permit`, given.permit, 'route', ['route', 'attempt']),
     countBody,
+    honored: readHonorRetryAfter(check, `${path}.honorRetryAfter`, given.honorRetryAfter),
   })
 }
 
@@ -88,4 +108,5 @@ const guardOptions: ReadonlySet<string> = new Set<keyof RouteBreakerOptions>([
   'fallbackOn',
   'permit',
   'countBody',
+  'honorRetryAfter',
 ])

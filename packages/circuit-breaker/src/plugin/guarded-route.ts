@@ -37,15 +37,25 @@ export function readRoute(route: RouteOptions, given: unknown, registry: Breaker
   const options = readGuardOptions(check, path, written)
   const breaker = ensure(check, path, registry, name, breakerOptionsOf(written))
   check.finish()
-  const { key, maxKeys } = options
-  const keyed = key && registry.keyed(name, undefined, { max: maxKeys })
   return {
     path,
     options,
     fallback: options.fallback ?? breaker.options.fallback,
     source: undefined,
-    breakerOf: key && keyed ? (request) => keyed.get(key(request)) : () => breaker,
+    breakerOf: chooser(options, registry, breaker, own),
   }
+}
+
+function chooser(
+  { key, maxKeys }: GuardOptions,
+  registry: BreakerRegistry,
+  breaker: CircuitBreaker,
+  route: string,
+): GuardedRoute['breakerOf'] {
+  // A breaker that has its name from the route is the route's own anyway.
+  if (key === 'upstream' || (key === 'route' && breaker.name === route)) return () => breaker
+  const keyed = registry.keyed(breaker.name, undefined, { max: maxKeys })
+  return key === 'route' ? () => keyed.get(route) : (request) => keyed.get(key(request))
 }
 
 export function fallsBackOn(route: GuardedRoute, reason: FallbackReason): boolean {

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CircuitBreaker } from '../breaker.ts'
 import { BreakerTimeoutError } from '../errors.ts'
 import type { Verdict } from '../classify.ts'
+import { pauseAsAsked } from '../http/honor-retry-after.ts'
 import { ignored, judge, judgeError, settle } from '../http/judge.ts'
 import { isOpenEnded } from '../http/open-ended.ts'
 import type { Outcome } from '../outcome.ts'
@@ -38,6 +39,7 @@ export class RouteGuard {
   /** Whether the handler ended with an error. */
   failed = false
   readonly #countBody: boolean
+  readonly #honored: readonly number[]
   #timer: NodeJS.Timeout | undefined
   #abort: AbortController | undefined
   #aborted: { readonly reason: Error | undefined } | undefined
@@ -49,6 +51,7 @@ export class RouteGuard {
     this.request = request
     this.reply = reply
     this.#countBody = options.countBody
+    this.#honored = options.honored
     reply.raw.once('close', () => this.#closed())
     const timeoutMs = Math.min(options.timeoutMs ?? Infinity, permit?.timeoutMs ?? Infinity)
     if (timeoutMs !== Infinity) {
@@ -69,6 +72,7 @@ export class RouteGuard {
     const statusCode = isResponse(payload) ? payload.status : this.reply.statusCode
     const verdict = hasLeft(this.reply) ? ignored : judge({ statusCode }, this.breaker.options)
     if (verdict.outcome !== 'success') this.#settle(verdict)
+    if (this.#honored.includes(statusCode)) pauseAsAsked(this.breaker, this.#header(payload, 'retry-after'))
     return verdict.outcome
   }
 
@@ -110,10 +114,12 @@ export class RouteGuard {
 
   #endsWithHeaders(payload: unknown): boolean {
     if (!this.#countBody || this.request.method === 'HEAD') return true
-    const { headers } = payload as Partial<Response>
-    return isOpenEnded(
-      isResponse(payload) ? headers?.get('content-type') : this.reply.getHeader('content-type'),
-    )
+    return isOpenEnded(this.#header(payload, 'content-type'))
+  }
+
+  #header(payload: unknown, name: string): string | undefined {
+    const value = isResponse(payload) ? payload.headers.get(name) : this.reply.getHeader(name)
+    return value === undefined || value === null ? undefined : String(value)
   }
 
   /** An upstream that dies breaks the body while the client is there; a client that leaves is gone by then. */

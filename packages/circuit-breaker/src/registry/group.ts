@@ -18,6 +18,7 @@ export class BreakerGroup implements Gate {
   readonly #openRatio: number
   readonly #declared: ReadonlySet<string>
   readonly #members = new Map<string, CircuitBreaker>()
+  readonly #stopListening = new Map<string, () => void>()
   readonly #parents: readonly Gate[]
   #verdicts = 0
 
@@ -39,7 +40,18 @@ export class BreakerGroup implements Gate {
 
   join(member: CircuitBreaker): void {
     this.#members.set(member.name, member)
-    member.on('transition', () => this.#evaluate())
+    this.#stopListening.set(
+      member.name,
+      member.on('transition', () => this.#evaluate()),
+    )
+  }
+
+  /** A declared member that leaves is missed, and counts as one that is not open. */
+  leave(member: CircuitBreaker): void {
+    if (!this.#members.delete(member.name)) return
+    this.#stopListening.get(member.name)?.()
+    this.#stopListening.delete(member.name)
+    this.#evaluate()
   }
 
   refusesForMs(): number | undefined {

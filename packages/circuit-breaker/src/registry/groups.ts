@@ -34,6 +34,11 @@ export class Groups {
     return [...memberOf]
   }
 
+  /** A breaker is gone from all groups. */
+  leave(breaker: CircuitBreaker): void {
+    for (const group of this.#groups.values()) group.leave(breaker)
+  }
+
   /** Throws `OptionsError` if a group declares a member that does not exist. */
   verify(): void {
     const check = new OptionChecker()

@@ -1,5 +1,10 @@
 import type { CircuitBreaker } from '../breaker.ts'
 
+export interface KeyedLifecycle {
+  readonly create: (name: string) => CircuitBreaker
+  readonly removed: (breaker: CircuitBreaker) => void
+}
+
 /** How many breakers are looked at to find one that may go. */
 const LOOKED_AT = 16
 
@@ -14,18 +19,15 @@ export class KeyedBreakers {
   readonly #max: number
   readonly #shared: CircuitBreaker
   readonly #create: (name: string) => CircuitBreaker
+  readonly #removed: (breaker: CircuitBreaker) => void
 
   /** For the registry. */
-  constructor(
-    template: string,
-    max: number,
-    shared: CircuitBreaker,
-    create: (name: string) => CircuitBreaker,
-  ) {
+  constructor(template: string, max: number, shared: CircuitBreaker, { create, removed }: KeyedLifecycle) {
     this.template = template
     this.#max = max
     this.#shared = shared
     this.#create = create
+    this.#removed = removed
   }
 
   get size(): number {
@@ -50,6 +52,15 @@ export class KeyedBreakers {
     return name.startsWith(prefix) ? this.#breakers.get(name.slice(prefix.length)) : undefined
   }
 
+  /** Takes a breaker out, whatever its state. False: there is none of that name. */
+  remove(name: string): boolean {
+    const breaker = this.find(name)
+    if (breaker === undefined) return false
+    this.#breakers.delete(name.slice(this.template.length + 1))
+    this.#removed(breaker)
+    return true
+  }
+
   list(): CircuitBreaker[] {
     return [...this.#breakers.values()]
   }
@@ -61,7 +72,7 @@ export class KeyedBreakers {
       toLookAt -= 1
       this.#breakers.delete(key)
       if (breaker.idle) {
-        breaker.retire()
+        this.#removed(breaker)
         return true
       }
       // To the other end, so that the next search begins behind it.

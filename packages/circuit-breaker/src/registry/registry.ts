@@ -41,6 +41,7 @@ export class BreakerRegistry {
   constructor(options: RegistryOptions = {}, environment: Omit<BreakerEnvironment, 'restore'> = {}) {
     this.#environment = environment
     this.#defaults = parseOptions(options.defaults ?? {}, 'defaults')
+    refuseShared(this.#defaults, 'defaults')
     const { coordinator, ...alone } = environment
     coordinator?.listen((event) => {
       if (this.#events.wants('fleet')) this.#events.emit('fleet', event)
@@ -100,9 +101,12 @@ export class BreakerRegistry {
     const shared = this.ensure(template, options)
     let keyed = this.#keyed.get(template)
     if (keyed === undefined) {
-      keyed = new KeyedBreakers(template, max, shared, (name) =>
-        this.#assemble(name, this.#made.get(template)!, template),
-      )
+      const made = this.#made.get(template)!
+      refuseShared(made, `breakers.${template}`)
+      keyed = new KeyedBreakers(template, max, shared, {
+        create: (name) => this.#assemble(name, made, template),
+        removed: (breaker) => this.#retire(breaker),
+      })
       this.#keyed.set(template, keyed)
     }
     return keyed
@@ -111,6 +115,22 @@ export class BreakerRegistry {
   /** The fleet that the breakers take part in, for operators; undefined: none. */
   get fleet(): FleetFacts | undefined {
     return this.#environment.coordinator?.facts
+  }
+
+  /**
+   * Takes a breaker out, whatever its state; a template goes with its breakers by key. Groups do without it, its fleet
+   * forgets it, and who still holds it may go on using it. False: there is none of that name, or it is that of a group.
+   */
+  remove(name: string): boolean {
+    const breaker = this.#breakers.get(name)
+    if (breaker === undefined) return [...this.#keyed.values()].some((keyed) => keyed.remove(name))
+    for (const own of this.#keyed.get(name)?.list() ?? []) this.#retire(own)
+    this.#keyed.delete(name)
+    this.#made.delete(name)
+    this.#breakers.delete(name)
+    this.#groups.leave(breaker)
+    this.#retire(breaker)
+    return true
   }
 
   /** All of them: by name, by key, and those of the groups. */
@@ -170,9 +190,21 @@ export class BreakerRegistry {
     return breaker
   }
 
+  #retire(breaker: CircuitBreaker): void {
+    breaker.retire()
+    if (this.#events.wants('removed')) this.#events.emit('removed', { breaker: breaker.name })
+  }
+
   #demand(name: string): CircuitBreaker {
     const breaker = this.get(name)
     if (breaker === undefined) throw new UnknownBreakerError(name)
     return breaker
   }
+}
+
+/** A rule may keep state, and then it must not be that of several breakers. */
+function refuseShared({ strategy }: ResolvedBreakerOptions, path: string): void {
+  if (strategy === undefined || typeof strategy === 'function') return
+  const expected = 'a function that makes a rule for each breaker'
+  throw new OptionsError([{ path: `${path}.strategy`, received: strategy, expected }])
 }

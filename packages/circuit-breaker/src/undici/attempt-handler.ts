@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { CircuitBreaker } from '../breaker.ts'
 import { BreakerTimeoutError } from '../errors.ts'
+import { pauseAsAsked } from '../http/honor-retry-after.ts'
 import { judge, settle } from '../http/judge.ts'
 import { isOpenEnded } from '../http/open-ended.ts'
 import type { Permit } from '../permit.ts'
@@ -17,6 +18,8 @@ export interface Attempt {
   readonly request: Dispatcher.DispatchOptions
   readonly handler: Dispatcher.DispatchHandler
   readonly countBody: boolean
+  /** Statuses whose `Retry-After` pauses the breaker. */
+  readonly honored: readonly number[]
 }
 
 /** Passes one attempt on and settles its permit by what it sees: the first outcome counts, a permit settles once. */
@@ -26,15 +29,17 @@ export class AttemptHandler implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler
   /** Whether an answer counts with its headers. */
   readonly #headersOnly: boolean
+  readonly #honored: readonly number[]
   #controller: Controller | undefined
   #timer: NodeJS.Timeout | undefined
   /** Set when the time was up before there was a connection: the handler has been told, and nothing more may come. */
   #gaveUp: BreakerTimeoutError | undefined
 
-  constructor({ breaker, permit, request, handler, countBody }: Attempt) {
+  constructor({ breaker, permit, request, handler, countBody, honored }: Attempt) {
     this.#breaker = breaker
     this.#permit = permit
     this.#handler = handler
+    this.#honored = honored
     const { method, upgrade } = request
     this.#headersOnly = !countBody || method === 'HEAD' || method === 'CONNECT' || Boolean(upgrade)
   }
@@ -101,6 +106,7 @@ export class AttemptHandler implements Dispatcher.DispatchHandler {
     if (verdict.outcome !== 'success' || this.#headersOnly || isOpenEnded(headers['content-type'])) {
       settle(this.#permit, verdict)
     }
+    if (this.#honored.includes(statusCode)) pauseAsAsked(this.#breaker, headers['retry-after'])
   }
 
   /** What the receiver throws is no sign of the upstream's health. */

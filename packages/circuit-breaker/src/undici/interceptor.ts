@@ -1,5 +1,8 @@
 import type { Dispatcher } from 'undici'
 import type { CircuitBreaker } from '../breaker.ts'
+import { type HonorRetryAfter, readHonorRetryAfter } from '../http/honor-retry-after.ts'
+import { OptionChecker } from '../options/option-checker.ts'
+import { KeyedBreakers } from '../registry/keyed-breakers.ts'
 import { AttemptHandler } from './attempt-handler.ts'
 import { refuse } from './refuse.ts'
 
@@ -18,6 +21,11 @@ export interface InterceptorOptions {
    * their own (`text/event-stream` and the like) always count at their headers. Default true.
    */
   countBody?: boolean
+  /**
+   * Whether an answer with `Retry-After` pauses its breaker for so long, at most `open.maxMs`: true for a 503, or a list
+   * of statuses, 300 to 599. List 429 only where all calls of the breaker share the limit. Default false.
+   */
+  honorRetryAfter?: HonorRetryAfter
 }
 
 /**
@@ -27,23 +35,21 @@ export interface InterceptorOptions {
  * Compose `interceptors.retry()` after it (`agent.compose(circuitBreakerInterceptor(breaker), interceptors.retry())`)
  * and the breaker sees each attempt.
  *
- * @throws {RangeError} when `timeoutMs` is not a number above 0.
+ * @param breaker One breaker, a function that chooses it, or breakers by key: then each origin has its own.
+ * @throws {OptionsError} for bad options.
  */
 export function circuitBreakerInterceptor(
-  breaker: CircuitBreaker | AttemptBreaker,
+  breaker: CircuitBreaker | KeyedBreakers | AttemptBreaker,
   options: InterceptorOptions = {},
 ): Dispatcher.DispatcherComposeInterceptor {
-  const { timeoutMs, countBody = true } = options
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    throw new RangeError(`timeoutMs: expected a number above 0, got ${String(timeoutMs)}`)
-  }
-  const breakerOf: AttemptBreaker = typeof breaker === 'function' ? breaker : () => breaker
+  const { timeoutMs, countBody, honored } = readOptions(options)
+  const breakerOf = attemptBreaker(breaker)
   return (dispatch) => (request, handler) => {
     const chosen = breakerOf(request)
     if (chosen === undefined) return dispatch(request, handler)
     const permit = chosen.acquire()
     if (!permit.admitted) return refuse(handler, permit.toError())
-    const attempt = new AttemptHandler({ breaker: chosen, permit, request, handler, countBody })
+    const attempt = new AttemptHandler({ breaker: chosen, permit, request, handler, countBody, honored })
     attempt.startTimer(timeoutMs ?? permit.timeoutMs)
     try {
       return dispatch(request, attempt)
@@ -52,4 +58,23 @@ export function circuitBreakerInterceptor(
       throw error
     }
   }
+}
+
+function readOptions({ timeoutMs, countBody = true, honorRetryAfter }: InterceptorOptions): {
+  timeoutMs: number | undefined
+  countBody: boolean
+  honored: readonly number[]
+} {
+  const check = new OptionChecker()
+  if (timeoutMs !== undefined) check.number('timeoutMs', timeoutMs, 0, { above: 0 })
+  if (typeof countBody !== 'boolean') check.problem('countBody', countBody, 'true or false')
+  const honored = readHonorRetryAfter(check, 'honorRetryAfter', honorRetryAfter)
+  check.finish()
+  return { timeoutMs, countBody, honored }
+}
+
+function attemptBreaker(breaker: CircuitBreaker | KeyedBreakers | AttemptBreaker): AttemptBreaker {
+  if (typeof breaker === 'function') return breaker
+  if (breaker instanceof KeyedBreakers) return ({ origin }) => breaker.get(String(origin))
+  return () => breaker
 }

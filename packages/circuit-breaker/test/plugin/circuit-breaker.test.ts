@@ -120,6 +120,27 @@ test('a breaker of its own for each key', async (t) => {
   t.equal(await status('b'), 200)
 })
 
+test('key: one for all routes of a name, or one for each route', async (t) => {
+  const app = await build(t)
+  for (const url of ['/a', '/b']) {
+    app.get(url, { config: { circuitBreaker: { name: 'shop', key: 'upstream' } } }, async () => 'ok')
+    app.get(`/own${url}`, { config: { circuitBreaker: { name: 'stock', key: 'route' } } }, async () => 'ok')
+  }
+  app.get('/alone', { config: { circuitBreaker: { key: 'route' } } }, async () => 'ok')
+  const status = async (url: string): Promise<number> => (await app.inject(url)).statusCode
+  for (const url of ['/a', '/own/a', '/own/b', '/alone']) t.equal(await status(url), 200, url)
+  t.same(
+    app.circuitBreakers.list().map(({ name }) => name),
+    ['shop', 'stock', 'GET /alone', 'stock:GET /own/a', 'stock:GET /own/b'],
+  )
+  app.circuitBreakers.open('shop')
+  t.equal(await status('/b'), 503, 'they share it')
+  app.circuitBreakers.open('stock:GET /own/a')
+  t.equal(await status('/own/a'), 503)
+  t.equal((await app.inject({ url: '/own/a', method: 'HEAD' })).statusCode, 503, 'its HEAD twin with it')
+  t.equal(await status('/own/b'), 200)
+})
+
 test('who may not pass needs no permit: the gate comes after the preHandlers of the route', async (t) => {
   const app = await build(t)
   const preHandler = async (): Promise<void> => {

@@ -3,7 +3,12 @@ import type { LookupFunction } from 'node:net'
 import { test, type Test } from 'tap'
 import { Agent, type Dispatcher, fetch, interceptors, request, stream, upgrade } from 'undici'
 import { Writable } from 'node:stream'
-import { type BreakerOptions, createCircuitBreaker, type CircuitBreaker } from '../../src/index.ts'
+import {
+  type BreakerOptions,
+  BreakerRegistry,
+  createCircuitBreaker,
+  type CircuitBreaker,
+} from '../../src/index.ts'
 import { circuitBreakerInterceptor, type InterceptorOptions } from '../../src/undici/index.ts'
 import {
   closedOrigin,
@@ -368,6 +373,46 @@ test('a permit is given back when dispatch itself throws', async (t) => {
   t.throws(() => dispatch({ path: '/', method: 'GET' }, {}), { message: 'broken' })
   t.equal(breaker.snapshot().inFlight, 0)
   t.equal(breaker.snapshot().totals.ignored, 1)
+})
+
+test('breakers by key: each origin has its own', async (t) => {
+  const { agent, upstream } = await setUp(t)
+  const other = await startUpstream()
+  t.teardown(() => other.close())
+  const registry = new BreakerRegistry()
+  const dispatcher = agent.compose(circuitBreakerInterceptor(registry.keyed('origins')))
+  t.equal(await see(`${upstream.origin}/ok`, dispatcher), '200')
+  registry.open(`origins:${upstream.origin}`)
+  t.equal(await see(`${upstream.origin}/ok`, dispatcher), 'SLUICE_BREAKER_OPEN')
+  t.equal(await see(`${other.origin}/ok`, dispatcher), '200')
+})
+
+test('honorRetryAfter: an answer that asks for a pause gets it', async (t) => {
+  const { breaker, dispatcher, upstream, outcomes } = await setUp(t, {
+    interceptor: { honorRetryAfter: [429, 503] },
+  })
+  t.equal(await see(`${upstream.origin}/status?code=429&retry-after=5`, dispatcher), '429')
+  t.match(breaker.snapshot(), { state: 'open', reason: 'Retry-After' })
+  t.equal(await see(`${upstream.origin}/ok`, dispatcher), 'SLUICE_BREAKER_OPEN')
+  breaker.close()
+  t.equal(await see(`${upstream.origin}/status?code=503&retry-after=5`, dispatcher), '503')
+  t.equal(breaker.state, 'open')
+  t.strictSame(outcomes, ['ignored', 'reject', 'failure:status:503'])
+})
+
+test('honorRetryAfter: off by default', async (t) => {
+  const { breaker, dispatcher, upstream } = await setUp(t)
+  await see(`${upstream.origin}/status?code=503&retry-after=5`, dispatcher)
+  t.equal(breaker.state, 'closed')
+})
+
+test('bad options are refused at once', async (t) => {
+  const breaker = createCircuitBreaker({ name: 'upstream' })
+  const bad = { timeoutMs: 0, countBody: 1, honorRetryAfter: [200] } as unknown as InterceptorOptions
+  t.throws(() => circuitBreakerInterceptor(breaker, bad), {
+    code: 'SLUICE_BREAKER_OPTIONS',
+    problems: [{ path: 'timeoutMs' }, { path: 'countBody' }, { path: 'honorRetryAfter' }],
+  })
 })
 
 test('a bad timeoutMs is refused at once', async (t) => {

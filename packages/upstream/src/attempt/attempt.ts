@@ -1,12 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { classify, type CircuitBreaker, type Permit, type Verdict } from '@sluice/circuit-breaker'
+import {
+  classify,
+  type CircuitBreaker,
+  type Permit,
+  type Verdict,
+  retryAfterMs,
+} from '@sluice/circuit-breaker'
 import { toUpstreamError } from '../error-mapping.ts'
 import { UpstreamError, UpstreamTimeoutError } from '../errors.ts'
 import type { Controller, ResponseHandler } from '../handler.ts'
 import type { LatencyWindow } from '../hedge/latency-window.ts'
 import type { Origin } from '../origin/origin.ts'
-import { retryAfterMs } from '../retry/retry-after.ts'
 
 /** Judges for an origin without a breaker: by the breaker's defaults. */
 const ANYBODY = { isFailure: undefined, failOn: { status: undefined, network: true } }

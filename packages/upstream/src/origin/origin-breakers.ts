@@ -21,6 +21,7 @@ export class OriginBreakers {
       if (origins.includes(origin)) continue
       this.#stopListening.delete(origin)
       stop()
+      this.#forget(origin)
     }
     const { outlier } = this.#options
     if (outlier === false || origins.length < 2) return
@@ -34,11 +35,16 @@ export class OriginBreakers {
     }
   }
 
+  #forget({ breaker }: Origin): void {
+    const { registry } = this.#options
+    if (breaker !== undefined && registry?.get(breaker.name) === breaker) registry.remove(breaker.name)
+  }
+
   #create({ address }: Origin): CircuitBreaker {
     const { name, registry, outlier } = this.#options
     const options = outlier === false ? {} : outlier.breaker
     const own = `${name}@${address.id}`
-    // A registry keeps its breakers for good, and addresses from DNS come and go without end.
+    // Addresses from DNS come and go without end: a name each would be no help to anybody.
     if (registry !== undefined && address.address === undefined) return registry.ensure(own, options)
     return createCircuitBreaker({ name: own, ...options }, this.#environment)
   }

@@ -1,3 +1,4 @@
+import { retryAfterMs } from '@sluice/circuit-breaker'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { errors } from 'undici'
@@ -5,7 +6,6 @@ import type { Controller, ResponseHandler } from '../handler.ts'
 import type { UpstreamRequest, Waiting } from '../upstream-request.ts'
 import { backoffMs } from './backoff.ts'
 import { canSend } from './replayable.ts'
-import { retryAfterMs } from './retry-after.ts'
 import type { RetryLayer } from './retry-layer.ts'
 import { isRetryable } from './retry-rules.ts'
 

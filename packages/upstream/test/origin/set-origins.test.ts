@@ -1,3 +1,4 @@
+import { BreakerRegistry } from '@sluice/circuit-breaker'
 import { test } from 'tap'
 import { createUpstream } from '../../src/index.ts'
 import { ok, startOrigin, until } from '../origin-server.ts'
@@ -77,4 +78,17 @@ test('destroying ends what is under way', async (t) => {
     t.rejects(pending, { message: 'enough' }),
     new Promise<void>((done) => upstream.dispatcher.destroy(new Error('enough'), done)),
   ])
+})
+
+test('the breaker of an origin that goes leaves the registry', async (t) => {
+  const [a, b, c] = [await startOrigin(t), await startOrigin(t), await startOrigin(t)]
+  const registry = new BreakerRegistry()
+  const upstream = createUpstream({ name: 'moving', origins: [a.url, b.url], registry })
+  t.teardown(() => upstream.close())
+  const names = (): string[] => registry.list().map(({ name }) => name)
+  const own = ({ url }: { url: string }): string => `moving@${new URL(url).host}`
+  t.ok(names().includes(own(a)) && names().includes(own(b)))
+  upstream.setOrigins([b.url, c.url])
+  t.notOk(names().includes(own(a)))
+  t.ok(names().includes(own(b)) && names().includes(own(c)))
 })

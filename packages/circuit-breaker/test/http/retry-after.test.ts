@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { retryAfterMs } from '../../src/retry/retry-after.ts'
+import { retryAfterMs } from '../../src/http/retry-after.ts'
 
 const now = Date.UTC(1994, 10, 6, 8, 49, 0)
 
