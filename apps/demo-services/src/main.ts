@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** Runs one demo service: `node dist/main.js orders`, on `PORT` (default 4000) and `HOST` (default 127.0.0.1). */
+/**
+ * Runs one demo service: `node dist/main.js orders`, on `PORT` (default 4000) and `HOST` (default 127.0.0.1). `profile` also
+ * reads `AUTH_SERVICE_URL` and `REDIS_URL`.
+ */
 import { buildDemoService, demoServiceNames } from './start.ts'
 
 const [requested] = process.argv.slice(2)
@@ -8,7 +11,10 @@ if (name === undefined) {
   console.error(`which service? one of: ${demoServiceNames.join(', ')}`)
   process.exit(1)
 }
-const app = buildDemoService(name, process.env.AUTH_SERVICE_URL ?? 'http://127.0.0.1:4005')
+const app = buildDemoService(name, {
+  authUrl: process.env.AUTH_SERVICE_URL ?? 'http://127.0.0.1:4005',
+  redisUrl: process.env.REDIS_URL,
+})
 const address = await app.listen({
   host: process.env.HOST ?? '127.0.0.1',
   port: Number(process.env.PORT ?? 4000),

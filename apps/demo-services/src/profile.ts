@@ -1,5 +1,6 @@
-import { BreakerOpenError, createCircuitBreaker, type CircuitBreaker } from '@sluice/circuit-breaker'
+import { BreakerOpenError } from '@sluice/circuit-breaker'
 import type { FastifyInstance } from 'fastify'
+import { createAuthBreaker } from './auth-breaker.ts'
 import { createService, missing } from './service.ts'
 
 const profiles = new Map([
@@ -11,16 +12,20 @@ const profiles = new Map([
 export interface ProfileOptions {
   /** Address of the auth service, such as `http://127.0.0.1:4005`. */
   authUrl: string
-  /** The breaker around it. Default: one that opens after three failures in a row and probes after five seconds. */
-  breaker?: CircuitBreaker
+  /** Where the breaker around it meets those of others. Default: it is on its own. */
+  redisUrl?: string | undefined
 }
 
 /**
  * Profiles: each answer needs the roles from the auth service. While the breaker around that call is open the
  * profile is served without them, and says so, instead of waiting for a service that is known to be down.
  */
-export function buildProfile({ authUrl, breaker = authBreaker() }: ProfileOptions): FastifyInstance {
+export function buildProfile({ authUrl, redisUrl }: ProfileOptions): FastifyInstance {
   const app = createService('profile')
+  const auth = createAuthBreaker(redisUrl)
+  const { breaker } = auth
+  app.addHook('onReady', () => auth.ready())
+  app.addHook('onClose', async () => auth.close())
   const roles = breaker.wrap(async (userId: string, signal: AbortSignal): Promise<string[]> => {
     const response = await fetch(`${authUrl}/accounts/${encodeURIComponent(userId)}`, { signal })
     if (!response.ok) throw new Error(`auth answered ${response.status}`)
@@ -41,8 +46,4 @@ export function buildProfile({ authUrl, breaker = authBreaker() }: ProfileOption
   })
   app.get('/breaker', () => breaker.snapshot())
   return app
-}
-
-function authBreaker(): CircuitBreaker {
-  return createCircuitBreaker({ name: 'auth', consecutiveFailures: 3, open: { durationMs: 5000 } })
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { buildAuth } from './auth.ts'
 import { buildDelivery } from './delivery.ts'
 import { buildOrders } from './orders.ts'
-import { buildProfile } from './profile.ts'
+import { buildProfile, type ProfileOptions } from './profile.ts'
 import { buildRestaurants } from './restaurants.ts'
 
 export const demoServiceNames = ['orders', 'restaurants', 'delivery', 'auth', 'profile'] as const
@@ -14,8 +14,8 @@ export interface DemoServices {
   close(): Promise<void>
 }
 
-/** Builds one service by name. `authUrl` is what `profile` calls. */
-export function buildDemoService(name: DemoServiceName, authUrl: string): FastifyInstance {
+/** Builds one service by name; the options are those of `profile`. */
+export function buildDemoService(name: DemoServiceName, options: ProfileOptions): FastifyInstance {
   switch (name) {
     case 'orders':
       return buildOrders()
@@ -26,16 +26,16 @@ export function buildDemoService(name: DemoServiceName, authUrl: string): Fastif
     case 'auth':
       return buildAuth()
     case 'profile':
-      return buildProfile({ authUrl })
+      return buildProfile(options)
   }
 }
 
 /** Starts all of them on free ports of the loopback, auth before the profile service that calls it. */
-export async function startDemoServices(): Promise<DemoServices> {
+export async function startDemoServices(redisUrl?: string): Promise<DemoServices> {
   const apps: FastifyInstance[] = []
   const urls: Partial<Record<DemoServiceName, string>> = {}
   for (const name of demoServiceNames) {
-    const app = buildDemoService(name, urls.auth ?? '')
+    const app = buildDemoService(name, { authUrl: urls.auth ?? '', redisUrl })
     urls[name] = await app.listen({ host: '127.0.0.1', port: 0 })
     apps.push(app)
   }

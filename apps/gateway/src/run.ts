@@ -1,11 +1,11 @@
 import type { Gateway } from './gateway.ts'
 
 /**
- * Stops the gateway at the first SIGTERM or SIGINT: `/readyz` turns to 503, requests in flight end, and after
+ * Stops the gateways at the first SIGTERM or SIGINT: `/readyz` turns to 503, requests in flight end, and after
  * `drainMs` what is left is cut. A second signal ends the process at once.
  */
 export function stopOnSignals(
-  gateway: Gateway,
+  gateways: readonly Gateway[],
   drainMs: number,
   alsoClose: () => Promise<void> = async () => {},
 ): void {
@@ -13,10 +13,9 @@ export function stopOnSignals(
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(130)
     stopping = true
-    gateway.app.log.info({ signal, drainMs }, 'stopping')
-    const cut = setTimeout(() => gateway.cutConnections(), drainMs)
-    void gateway
-      .close()
+    gateways[0]?.app.log.info({ signal, drainMs }, 'stopping')
+    const cut = setTimeout(() => gateways.forEach((gateway) => gateway.cutConnections()), drainMs)
+    void Promise.all(gateways.map((gateway) => gateway.close()))
       .then(alsoClose)
       .finally(() => {
         clearTimeout(cut)

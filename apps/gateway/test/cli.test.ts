@@ -3,7 +3,8 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'tap'
-import { freePort } from '../../../test/redis.ts'
+import { skipWithout } from '../../../test/binary.ts'
+import { freePort, startRedis } from '../../../test/redis.ts'
 import { startUpstream } from './fixtures.ts'
 import { sluice, untilUp } from './sluice-process.ts'
 
@@ -88,6 +89,41 @@ test('the demo prints all that one needs, and it works', async (t) => {
     (await fetch(`${url}/restaurants/1/menu`, { headers: { 'x-api-key': key } })).headers.get('x-cache')
   t.strictSame([await menu(), await menu()], ['MISS', 'HIT'])
   t.equal((await fetch(`${url}/restaurants/1/menu`)).status, 401)
+  child.kill('SIGINT')
+  t.strictSame(await once(child, 'exit'), [0, null])
+})
+
+test('a demo of two shares one verdict', { skip: skipWithout('redis-server') }, async (t) => {
+  const redis = await startRedis()
+  t.teardown(() => redis.stop())
+  const port = await freePort()
+  const needsRedis = await run(['demo', '--instances', '2'], { PORT: `${port}` }, t.testdir())
+  t.strictSame(needsRedis.code, 1)
+  t.match(needsRedis.err, 'REDIS_URL')
+  const child = sluice(['demo', '--instances', '2'], { PORT: `${port}`, REDIS_URL: redis.url }, t.testdir())
+  t.teardown(() => child.kill('SIGKILL'))
+  let printed = ''
+  child.stdout?.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+  for (let tries = 0; tries < 300 && !printed.includes('Ctrl-C'); tries++) await delay(100)
+  const headers = { 'x-api-key': /sluice_demo_\w+/.exec(printed)?.[0] ?? '' }
+  const ask = (gateway: number, path: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port + gateway}${path}`, { headers })
+  t.match(await (await ask(1, '/profile/1')).json(), { roles: ['customer'] })
+  const [faults = ''] = /http:\S+\/faults(?=; curl .*auth\/accounts)/.exec(printed) ?? []
+  const json = { 'content-type': 'application/json' }
+  await fetch(faults, { method: 'PUT', headers: json, body: '{"errorRatio":1}' })
+  for (let call = 0; call < 3; call++) t.equal((await ask(0, '/auth/accounts/1')).status, 500)
+  for (let tries = 0; tries < 300; tries++) {
+    const told = (await (await ask(1, '/stats/circuit-breakers/auth')).json()) as { scope: string }
+    if (told.scope === 'fleet') break
+    await delay(20)
+  }
+  t.match(await (await ask(1, '/auth/accounts/1')).json(), { code: 'SLUICE_BREAKER_OPEN' })
+  let profile = {}
+  for (let tries = 0; tries < 300 && !('degraded' in profile); tries++) {
+    profile = (await (await ask(1, '/profile/1')).json()) as object
+  }
+  t.match(profile, { roles: null, degraded: 'auth breaker open' })
   child.kill('SIGINT')
   t.strictSame(await once(child, 'exit'), [0, null])
 })

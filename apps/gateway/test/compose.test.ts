@@ -59,7 +59,9 @@ test('the gateway of the compose file is configured for the services beside it',
   t.strictSame(published, [config.server.port, config.admin?.port])
   for (const port of published) t.match(dockerfile, new RegExp(`^EXPOSE .*\\b${port}\\b`, 'm'))
   const [folder = ''] = prometheus?.volumes?.[0]?.split(':') ?? []
-  t.match(read(`${folder}/prometheus.yml`), `gateway:${config.admin?.port}`)
+  for (const name of ['gateway', 'gateway-2']) {
+    t.match(read(`${folder}/prometheus.yml`), `'${name}:${config.admin?.port}'`)
+  }
 })
 
 test('Redis is healthy before the gateway starts, and evicts rather than refuses', async (t) => {

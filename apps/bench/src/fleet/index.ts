@@ -45,6 +45,9 @@ function tablesOf({ outages }: FleetReport): Comparison[] {
   })
 }
 
+/** A heartbeat, at the longest: with it an instance hears of what it missed. */
+const BEAT_MS = 6_000
+
 export function claimsOf({ outages, adversities, probes, quiet, healthy, death }: FleetReport): Claim[] {
   const largest = outages.at(-1)!.contenders[0]!.result
   const ms = (value: number): string => `${Math.round(value)} ms`
@@ -53,7 +56,12 @@ export function claimsOf({ outages, adversities, probes, quiet, healthy, death }
     claim('wasted calls', { atMost: 2_000 }, largest.wasted),
     ...adversities.flatMap(({ what, inTouchMs, cutOffMs }) => {
       const open = (of: readonly number[]): number => quantile(of, 0.99)
-      const inTouch = claim(`${what}: who is in touch is open, 99 %`, { atMost: 1_000 }, open(inTouchMs), ms)
+      const inTouch = claim(
+        `${what}: who is in touch is open, 99 %`,
+        { atMost: BEAT_MS },
+        open(inTouchMs),
+        ms,
+      )
       const alone = (): Claim => claim(`${what}: they are open, 99 %`, { atMost: 10_000 }, open(cutOffMs), ms)
       return cutOffMs.length === 0 ? [inTouch] : [inTouch, alone()]
     }),

@@ -3,30 +3,46 @@ import { ApiKeys, memoryKeys } from '@sluice/api-key-auth'
 import { startDemoServices, type DemoServices } from '@sluice/demo-services'
 import type { BreakerTest } from '../admin.ts'
 import { loadConfig } from '../config/load.ts'
-import { buildGateway } from '../gateway.ts'
+import type { GatewayConfig } from '../config/types.ts'
+import { buildGateway, type Gateway } from '../gateway.ts'
 import { stopOnSignals } from '../run.ts'
-import { parseFlags } from './usage.ts'
+import { parseFlags, UsageError } from './usage.ts'
 
 const file = fileURLToPath(new URL('../../demo/gateway.yaml', import.meta.url))
 
-/** Runs the gateway in front of five services of its own, with a key made for the occasion. */
+/**
+ * Runs the gateway in front of five services of its own, with a key made for the occasion; with `--instances 2` and a
+ * Redis two of them, which share their verdicts.
+ */
 export async function demo(args: string[]): Promise<void> {
-  parseFlags(args, {})
-  const services = await startDemoServices()
+  const { instances } = parseFlags(args, { instances: { type: 'string', default: '1' } })
+  if (!/^[1-9]$/.test(instances)) throw new UsageError('--instances must be 1 to 9')
+  const { REDIS_URL } = process.env
+  if (instances !== '1' && REDIS_URL === undefined) {
+    throw new UsageError('several instances meet in Redis: say where it is, REDIS_URL=redis://127.0.0.1:6379')
+  }
+  const services = await startDemoServices(REDIS_URL)
   try {
     const key = await makeKey()
     const config = await loadConfig({ file, env: { ...process.env, ...variables(services, key) } })
     const { host, port } = config.server
-    const gateway = await buildGateway(config, {
-      breakerTest: ordersTest(services, `http://${host}:${port}`, key.secret),
-    })
-    stopOnSignals(gateway, config.server.drain, () => services.close())
-    const { address } = await gateway.listen()
-    console.log(greeting(address, key.secret, services))
+    const breakerTest = ordersTest(services, `http://${host}:${port}`, key.secret)
+    const gateways: Gateway[] = []
+    for (let index = 0; index < Number(instances); index++) {
+      gateways.push(await buildGateway(onPort(config, port + index), { breakerTest }))
+    }
+    stopOnSignals(gateways, config.server.drain, () => services.close())
+    const addresses: string[] = []
+    for (const gateway of gateways) addresses.push((await gateway.listen()).address)
+    console.log(greeting(addresses, key.secret, services))
   } catch (error) {
     await services.close()
     throw error
   }
+}
+
+function onPort(config: GatewayConfig, port: number): GatewayConfig {
+  return { ...config, server: { ...config.server, port } }
 }
 
 interface DemoKey {
@@ -72,7 +88,7 @@ function ordersTest({ urls }: DemoServices, gatewayUrl: string, key: string): Br
   }
 }
 
-function greeting(address: string, key: string, { urls }: DemoServices): string {
+function greeting([address = '', second]: string[], key: string, { urls }: DemoServices): string {
   const auth = `-H 'x-api-key: ${key}'`
   return `
 Sluice is up on ${address}, in front of ${Object.keys(urls).join(', ')}.
@@ -88,7 +104,19 @@ Trip a breaker: orders fails three times, then the gateway answers 503 by itself
 
 The stats.
   curl ${auth} ${address}/stats/circuit-breakers
-
+${second === undefined ? '' : sharedVerdict(address, second, auth, urls)}
 Ctrl-C stops it.
+`
+}
+
+/** Profile asks auth, and so do clients of either gateway: one verdict about auth serves them all. */
+function sharedVerdict(first: string, second: string, auth: string, urls: DemoServices['urls']): string {
+  return `
+A second gateway is up on ${second}. Break auth, and let the first one find out:
+  curl -X PUT -H 'content-type: application/json' -d '{"errorRatio":1}' ${urls.auth}/faults; curl -s -o /dev/null -w '%{http_code}\\n' ${auth} '${first}/auth/accounts/[1-4]'
+
+The second one, which never asked, refuses as well, and the profile service answers without asking.
+  curl -i ${auth} ${second}/auth/accounts/1
+  curl ${auth} ${second}/profile/1
 `
 }

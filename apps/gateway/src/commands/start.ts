@@ -8,7 +8,7 @@ export async function start(args: string[]): Promise<void> {
   const { config: file } = parseFlags(args, { config: { type: 'string' } })
   const config = await loadConfig(configSource(file))
   const gateway = await buildGateway(config)
-  stopOnSignals(gateway, config.server.drain)
+  stopOnSignals([gateway], config.server.drain)
   const { address, adminAddress } = await gateway.listen()
   gateway.app.log.info({ address, adminAddress, services: Object.keys(config.services) }, 'sluice is up')
 }
