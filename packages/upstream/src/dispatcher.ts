@@ -41,12 +41,16 @@ export class UpstreamDispatcher extends Dispatcher {
     return this.#start(options, handler)
   }
 
+  /** Comes before the first request; the others may call it too. */
+  begin(): void {
+    if (this.#begun) return
+    this.#begun = true
+    this.#foundation.begin()
+  }
+
   #start(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const { chain, counters, totalMs } = this.#foundation
-    if (!this.#begun) {
-      this.#begun = true
-      this.#foundation.begin()
-    }
+    this.begin()
     this.#foundation.requested()
     new UpstreamRequest(options, handler, counters).start(chain, totalMs)
     return true

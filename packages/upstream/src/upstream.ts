@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { Admission } from './attempt/admission.ts'
 import { upstreamBreaker } from './breaker.ts'
 import { Balancer } from './balance/balancer.ts'
 import { createChain } from './chain.ts'
@@ -7,6 +8,7 @@ import { resolveDeps, type UpstreamDeps } from './deps.ts'
 import { UpstreamDispatcher } from './dispatcher.ts'
 import { DnsOrigins } from './dns/dns-origins.ts'
 import { HealthChecks } from './health/health-checks.ts'
+import { LatencyWindow } from './hedge/latency-window.ts'
 import type { UpstreamOptions } from './options.ts'
 import { OriginBreakers } from './origin/origin-breakers.ts'
 import { OriginSet } from './origin/origin-set.ts'
@@ -14,6 +16,7 @@ import { parseOptions, parseOriginsAlone } from './parse-options.ts'
 import { proxyOptions, type ProxyOptions, type ProxyOverrides } from './proxy/proxy-options.ts'
 import { RetryBudget } from './retry/retry-budget.ts'
 import { upstreamStats, type UpstreamStats } from './stats.ts'
+import { createDialer } from './websocket/dialer.ts'
 
 /** One protected upstream. */
 export interface Upstream {
@@ -52,9 +55,11 @@ export function createUpstream(input: UpstreamOptions, dependencies?: UpstreamDe
     options.health === false ? undefined : new HealthChecks(origins, options, options.health, deps)
   origins.replace(addresses)
 
-  const scope = { upstream: name, breaker, honorRetryAfter }
+  const latency = options.hedge === false ? undefined : new LatencyWindow(options.hedge.quantile)
+  const scope = { upstream: name, breaker, honorRetryAfter, latency, now: deps.now }
+  const admission = new Admission(scope, balancer, counters)
   const dispatcher = new UpstreamDispatcher({
-    chain: createChain({ options, scope, balancer, counters, budget, deps }),
+    chain: createChain({ options, admission, latency, counters, budget, deps }),
     counters,
     totalMs: timeouts.totalMs,
     begin() {
@@ -71,12 +76,13 @@ export function createUpstream(input: UpstreamOptions, dependencies?: UpstreamDe
       await Promise.all([health?.stop(), origins.destroy(cause)])
     },
   })
+  const dialer = createDialer({ options, admission, counters, begin: () => dispatcher.begin() })
   const base = addresses[0]?.address.url.origin ?? ''
   return {
     name,
     dispatcher,
     proxyOptions: (overrides) =>
-      proxyOptions({ name, dispatcher, base, breaker: breaker?.name, tls: options.tls }, overrides),
+      proxyOptions({ name, dispatcher, base, breaker: breaker?.name, dialer }, overrides),
     stats: () => upstreamStats(counters, origins.all, breaker?.state, budget, deps.now()),
     setOrigins(list) {
       const parsed = parseOriginsAlone(list)

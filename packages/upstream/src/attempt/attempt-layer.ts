@@ -1,53 +1,33 @@
-import { UpstreamError } from '../errors.ts'
-import type { UpstreamRequest, Layer } from '../upstream-request.ts'
 import type { ResponseHandler } from '../handler.ts'
-import type { Balancer } from '../balance/balancer.ts'
-import type { UpstreamCounters } from '../counters.ts'
 import type { ResolvedTimeouts } from '../options.ts'
-import { Attempt, type AttemptScope } from './attempt.ts'
+import type { Layer, UpstreamRequest } from '../upstream-request.ts'
+import type { Admission } from './admission.ts'
 import { sendWithTimeouts } from './timeouts.ts'
 
-/** The innermost layer: asks the upstream's breaker, picks an origin, and sends. */
+/** The innermost layer: asks for admission, and sends. */
 export class AttemptLayer implements Layer {
-  readonly #scope: AttemptScope
-  readonly #balancer: Balancer
+  readonly #upstream: string
+  readonly #admission: Admission
   readonly #timeouts: ResolvedTimeouts
-  readonly #counters: UpstreamCounters
 
-  constructor(
-    scope: AttemptScope,
-    balancer: Balancer,
-    timeouts: ResolvedTimeouts,
-    counters: UpstreamCounters,
-  ) {
-    this.#scope = scope
-    this.#balancer = balancer
+  constructor(upstream: string, admission: Admission, timeouts: ResolvedTimeouts) {
+    this.#upstream = upstream
+    this.#admission = admission
     this.#timeouts = timeouts
-    this.#counters = counters
   }
 
   send(request: UpstreamRequest, handler: ResponseHandler): void {
-    const permit = this.#scope.breaker?.acquire()
-    if (permit !== undefined && !permit.admitted) {
-      handler.onResponseError(null, permit.toError())
+    const admitted = this.#admission.admit(request, handler)
+    if (admitted instanceof Error) {
+      handler.onResponseError(null, admitted)
       return
     }
-    const choice = this.#balancer.choose(request)
-    if (choice === undefined) {
-      permit?.ignore()
-      handler.onResponseError(null, new UpstreamError('SLUICE_UPSTREAM_UNAVAILABLE', this.#scope.upstream))
-      return
-    }
-    const { origin } = choice
-    const { options } = request
-    this.#counters.attempts++
-    request.tried?.push(origin)
-    const attempt = new Attempt(handler, this.#scope, origin, options.body, permit, choice.permit)
-    sendWithTimeouts(origin.pool, options, attempt, {
-      upstream: this.#scope.upstream,
+    const { origin, attempt, limitMs } = admitted
+    sendWithTimeouts(origin.pool, request.options, attempt, {
+      upstream: this.#upstream,
       origin: origin.address.label,
       limits: this.#timeouts,
-      attemptMs: Math.min(permit?.timeoutMs ?? Infinity, choice.permit?.timeoutMs ?? Infinity),
+      attemptMs: limitMs,
     })
   }
 }

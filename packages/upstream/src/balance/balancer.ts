@@ -1,6 +1,6 @@
 import type { Permit } from '@sluice/circuit-breaker'
 import type { ResolvedDeps } from '../deps.ts'
-import type { UpstreamRequest } from '../upstream-request.ts'
+import type { Candidate } from '../attempt/admission.ts'
 import type { ResolvedUpstreamOptions } from '../options.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { OriginSet } from '../origin/origin-set.ts'
@@ -34,7 +34,7 @@ export class Balancer {
   }
 
   /** Undefined where no origin may be used at all. */
-  choose(request: UpstreamRequest): Choice | undefined {
+  choose(request: Candidate): Choice | undefined {
     const { all } = this.#origins
     // With one origin there is nothing to choose, and ejecting it would be an outage.
     if (all.length === 1) return { origin: all[0] as Origin, permit: undefined }
@@ -57,7 +57,7 @@ export class Balancer {
     return last === undefined ? undefined : { origin: last, permit: undefined }
   }
 
-  #hash(request: UpstreamRequest): number {
+  #hash(request: Candidate): number {
     if (this.#by === undefined) return 0
     const key = hashKeyOf(request.options, this.#by)
     return key === undefined ? Math.floor(this.#deps.random() * 4_294_967_296) : hashOf(key)

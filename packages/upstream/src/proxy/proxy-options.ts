@@ -1,22 +1,19 @@
-import { countHandshake } from '@sluice/circuit-breaker'
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import { createDirectHandler, type DirectHandler, type DirectHandlerOptions } from './direct-handler.ts'
+import { kUpgrade, type WebSocketDialer } from '../websocket/dialer.ts'
 import { requestHeaderBuilder, type RequestHeaderOptions } from './request-headers.ts'
 
 /** What {@link proxyOptions} needs to know of an upstream. */
 export interface ProxiedUpstream {
   readonly name: string
   readonly dispatcher: Dispatcher
-  /**
-   * URL whose path prefixes every request and whose host WebSockets connect to. HTTP requests go where the dispatcher
-   * sends them.
-   */
+  /** URL that the paths of requests are resolved against. Where they go is decided for each of them. */
   readonly base: string
   /** Name of the breaker that the dispatcher takes a permit from for each attempt; none: `undefined`. */
   readonly breaker?: string | undefined
-  /** `ca`, `cert`, `key` and the like for WebSockets over TLS. Peers are verified unless this says otherwise. */
-  readonly tls?: object | undefined
+  /** Connects WebSockets. Default: `ws` does, to `base`. */
+  readonly dialer?: WebSocketDialer | undefined
 }
 
 /** Changes to one proxy in front of an upstream. Whatever else `@fastify/http-proxy` knows may stand here too. */
@@ -41,7 +38,7 @@ export interface ProxyOptions {
 
 /** The options to register `@fastify/http-proxy` with, so that HTTP takes the direct path. */
 export function proxyOptions(upstream: ProxiedUpstream, overrides: ProxyOverrides = {}): ProxyOptions {
-  const { name, dispatcher, base, breaker, tls } = upstream
+  const { name, dispatcher, base, breaker, dialer } = upstream
   const { requestHeaders, stripHeaders, context, bodyLimit, config, wsClientOptions, ...rest } = overrides
   const headerOptions = { requestHeaders, stripHeaders }
   const gate = breaker === undefined ? {} : { circuitBreaker: { name: breaker, permit: 'attempt' as const } }
@@ -58,9 +55,8 @@ export function proxyOptions(upstream: ProxiedUpstream, overrides: ProxyOverride
     }),
     config: { ...gate, ...config },
     wsClientOptions: {
-      rewriteRequestHeaders: webSocketHeaders(headerOptions),
-      ...(breaker !== undefined && { finishRequest: countHandshake }),
-      ...tls,
+      rewriteRequestHeaders: webSocketHeaders(headerOptions, context),
+      ...dialer,
       ...wsClientOptions,
     },
     // For a route of the app that calls `reply.from` itself: the same pools, and no retries behind the breaker's back.
@@ -73,13 +69,20 @@ export function proxyOptions(upstream: ProxiedUpstream, overrides: ProxyOverride
 /** The upgrade request carries what any other request would, but for the handshake, which is between two neighbours. */
 function webSocketHeaders(
   options: RequestHeaderOptions,
-): (headers: object, request: FastifyRequest) => Record<string, unknown> {
+  context: ProxyOverrides['context'],
+): (headers: object, request: FastifyRequest) => Record<string | symbol, unknown> {
   const build = requestHeaderBuilder(options)
   return (headers, request) => {
-    const fields: Record<string, unknown> = { ...headers }
+    const fields: Record<string | symbol, unknown> = { ...headers }
     for (const [field, value] of Object.entries(build(request))) {
       if (value !== undefined && !field.startsWith('sec-websocket-')) fields[field] = value
     }
+    fields[kUpgrade] = { client: request.raw.socket, gated: isGated(request), context: context?.(request) }
     return fields
   }
+}
+
+/** Whether the breaker plugin's gate takes the permit of an upgrade, which `countHandshake` settles then. */
+function isGated({ server, routeOptions }: FastifyRequest): boolean {
+  return server.hasDecorator('circuitBreakers') && Boolean(routeOptions.config.circuitBreaker)
 }
