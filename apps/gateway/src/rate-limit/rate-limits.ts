@@ -1,16 +1,14 @@
-import rateLimit from '@fastify/rate-limit'
 import type {
   FastifyInstance,
   FastifyPluginAsync,
   FastifyReply,
   FastifyRequest,
-  onRequestAsyncHookHandler,
+  onRequestHookHandler,
 } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Cluster, Redis } from 'ioredis'
 import { findTightest, seconds, setLimitHeaders } from './headers.ts'
 import { parseLimits, RateLimitConfigurationError, type LimitOptions, type LimitProblem } from './limit.ts'
-import { limitStore } from './limit-store.ts'
 import { LimitStats, type RateLimitStats } from './limit-stats.ts'
 import { MemoryCounter } from './memory-counter.ts'
 import { RedisCounter } from './redis-counter.ts'
@@ -45,10 +43,11 @@ declare module 'fastify' {
 }
 
 /**
- * Rate limits on routes, several at once if need be: the tightest decides.
+ * Rate limits on routes, several at once if need be: the tightest decides. Requests for which there is no route are held
+ * against the general ones.
  *
- * `@fastify/rate-limit` is the engine of each limit, with a store of ours. Register it behind `@sluice/api-key-auth`:
- * limits by client then go by key, and a limit in the record of a key takes the place of the general one.
+ * Register it behind `@sluice/api-key-auth`: limits by client then go by key, and a limit in the record of a key takes
+ * the place of the general one.
  *
  * @throws RateLimitConfigurationError at start-up, with everything that is wrong in the limits
  */
@@ -62,26 +61,24 @@ async function register(app: FastifyInstance, options: RateLimitsOptions): Promi
   const everywhere = parseLimits(options.limits ?? [], 'default', 'limits', problems)
   if (problems.length > 0) throw new RateLimitConfigurationError('Rate limits', problems)
   const counter = openCounter(app, options)
-  await app.register(rateLimit, { global: false, store: limitStore(counter) })
   const stats = new LimitStats(counter)
   app.decorate('rateLimits', { stats: () => stats.read() })
 
   const byClient = everywhere
     .filter(({ by }) => by === 'client')
-    .map((limit) => limitCheck(app, counter, limit, 'everywhere'))
+    .map((limit) => limitCheck(limit, 'everywhere'))
   const others = everywhere
     .filter(({ by }) => by !== 'client')
-    .map((limit) => limitCheck(app, counter, limit, 'everywhere'))
-  const own = keyCheck(app, counter)
-  const general = new RequestLimits([...others, ...byClient.map(unlessOwnLimit), own])
+    .map((limit) => limitCheck(limit, 'everywhere'))
+  const general = new RequestLimits(counter, [...others, ...byClient.map(unlessOwnLimit), keyCheck])
   const forRoute = (name: string, limits: readonly LimitOptions[]): RequestLimits => {
     const found: LimitProblem[] = []
     const parsed = parseLimits(limits, name, 'limits', found)
     if (found.length > 0) throw new RateLimitConfigurationError(`Rate limits of ${name}`, found)
-    return new RequestLimits([
+    return new RequestLimits(counter, [
       ...others,
-      ...parsed.map((limit) => limitCheck(app, counter, limit, 'route')),
-      own,
+      ...parsed.map((limit) => limitCheck(limit, 'route')),
+      keyCheck,
     ])
   }
 
@@ -90,7 +87,16 @@ async function register(app: FastifyInstance, options: RateLimitsOptions): Promi
     if (config === false) return
     const limits = config === undefined ? general : forRoute(config.name, config.limits)
     const present = route.onRequest === undefined ? [] : [route.onRequest].flat()
-    route.onRequest = [...present, limitHook(limits, stats)] as onRequestAsyncHookHandler[]
+    route.onRequest = [...present, limitHook(limits, stats)] as onRequestHookHandler[]
+  })
+  limitUnknownRoutes(app, limitHook(general, stats))
+}
+
+/** Whoever tries paths until one is there counts like any other client; nothing but an instance's hooks runs for these. */
+function limitUnknownRoutes(app: FastifyInstance, limit: onRequestHookHandler): void {
+  app.addHook('onRequest', function limitUnknown(request, reply, done) {
+    if (request.is404) limit.call(this, request, reply, done)
+    else done()
   })
 }
 
@@ -106,28 +112,36 @@ function openCounter(app: FastifyInstance, options: RateLimitsOptions): WindowCo
   })
 }
 
-function limitHook(limits: RequestLimits, stats: LimitStats): onRequestAsyncHookHandler {
-  return async function limitRate(request, reply) {
+function limitHook(limits: RequestLimits, stats: LimitStats): onRequestHookHandler {
+  return function limitRate(request, reply, done) {
     // The cache asks again on behalf of a request that was counted when it came.
-    if (request.cacheRefresh) return undefined
-    const outcomes = await limits.check(request)
-    stats.count(outcomes)
-    for (const { limit, exceeded } of outcomes) {
-      if (limit.shadow && exceeded) {
-        request.log.info({ limit: limit.name }, 'a rate limit in shadow mode is exceeded')
-      }
+    if (request.cacheRefresh) return done()
+    const conclude = (outcomes: readonly Outcome[]): void => {
+      stats.count(outcomes)
+      reportShadows(request, outcomes)
+      const effective = outcomes.filter(({ limit }) => !limit.shadow)
+      const tightest = findTightest(effective)
+      if (tightest !== undefined) setLimitHeaders(reply, effective, tightest)
+      if (tightest?.exceeded === true) refuse(request, reply, tightest)
+      else done()
     }
-    const effective = outcomes.filter(({ limit }) => !limit.shadow)
-    const tightest = findTightest(effective)
-    if (tightest === undefined) return undefined
-    setLimitHeaders(reply, effective, tightest)
-    return tightest.exceeded ? refuse(request, reply, tightest) : undefined
+    const outcomes = limits.check(request)
+    if (outcomes instanceof Promise) outcomes.then(conclude, done)
+    else conclude(outcomes)
   }
 }
 
-function refuse(request: FastifyRequest, reply: FastifyReply, { limit, resetMs }: Outcome): FastifyReply {
+function reportShadows(request: FastifyRequest, outcomes: readonly Outcome[]): void {
+  for (const { limit, exceeded } of outcomes) {
+    if (exceeded && limit.shadow) {
+      request.log.info({ limit: limit.name }, 'a rate limit in shadow mode is exceeded')
+    }
+  }
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, { limit, resetMs }: Outcome): void {
   const retryAfter = seconds(resetMs)
-  return reply
+  void reply
     .code(429)
     .header('retry-after', retryAfter)
     .header('cache-control', 'no-store')

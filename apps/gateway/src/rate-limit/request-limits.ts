@@ -1,12 +1,14 @@
-import rateLimit from '@fastify/rate-limit'
-import type { ApiKey, KeyRateLimit } from '@sluice/api-key-auth'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { normalizeIP } from '@fastify/rate-limit'
+import type { ApiKey } from '@sluice/api-key-auth'
+import type { FastifyRequest } from 'fastify'
 import type { Limit, LimitSubject } from './limit.ts'
-import type { WindowCounter } from './window-counter.ts'
+import type { MaybePromise, WindowCounter, WindowReading } from './window-counter.ts'
 
 /** What one limit said of one request. */
 export interface Outcome {
   readonly limit: Policy
+  /** What the request was counted under. */
+  readonly key: string
   readonly remaining: number
   readonly resetMs: number
   readonly exceeded: boolean
@@ -15,88 +17,89 @@ export interface Outcome {
 /** What is the same for all requests that a limit concerns. */
 export type Policy = Pick<Limit, 'name' | 'max' | 'windowMs' | 'shadow'>
 
+/** What counts requests together, and where. */
 interface Check {
-  /** Whether the limit concerns this request at all. */
-  applies(request: FastifyRequest): boolean
-  ask(request: FastifyRequest): Promise<Outcome>
-  giveBack(request: FastifyRequest): void
+  /** The limit, or undefined where it does not concern this request. */
+  limitFor(request: FastifyRequest): Policy | undefined
+  counterKey(request: FastifyRequest): string
 }
 
 /** All limits of a route, asked at once. */
 export class RequestLimits {
+  private readonly counter: WindowCounter
   private readonly checks: readonly Check[]
 
-  constructor(checks: readonly Check[]) {
+  constructor(counter: WindowCounter, checks: readonly Check[]) {
+    this.counter = counter
     this.checks = checks
   }
 
   /**
    * Counts the request with each limit that concerns it. If one refuses it, the others get theirs back: who is stopped by
    * a tight limit does not use up a wide one.
+   *
+   * What is counted in memory is answered at once. A promise for it would cost a request more than the counting.
    */
-  async check(request: FastifyRequest): Promise<Outcome[]> {
-    const checks = this.checks.filter((check) => check.applies(request))
-    const outcomes = await askAll(checks, request)
-    if (outcomes.some(({ exceeded, limit }) => exceeded && !limit.shadow)) {
-      for (const [index, outcome] of outcomes.entries())
-        if (!outcome.exceeded) checks[index]?.giveBack(request)
+  check(request: FastifyRequest): MaybePromise<readonly Outcome[]> {
+    const asked: MaybePromise<Outcome>[] = []
+    for (const check of this.checks) {
+      const limit = check.limitFor(request)
+      if (limit !== undefined) asked.push(this.ask(limit, check.counterKey(request)))
+    }
+    return asked.some((outcome) => outcome instanceof Promise)
+      ? Promise.all(asked).then((outcomes) => this.settle(outcomes))
+      : this.settle(asked as Outcome[])
+  }
+
+  private ask(limit: Policy, key: string): MaybePromise<Outcome> {
+    const reading = this.counter.take(key, limit.max, limit.windowMs)
+    return reading instanceof Promise
+      ? reading.then((later) => toOutcome(limit, key, later))
+      : toOutcome(limit, key, reading)
+  }
+
+  private settle(outcomes: readonly Outcome[]): readonly Outcome[] {
+    if (!outcomes.some(isStopped)) return outcomes
+    for (const { limit, key, exceeded } of outcomes) {
+      if (!exceeded) void this.counter.giveBack(key, limit.windowMs)
     }
     return outcomes
   }
 }
 
-/** At once; a limit that stands alone, as most do, needs no bookkeeping for it. */
-async function askAll(checks: readonly Check[], request: FastifyRequest): Promise<Outcome[]> {
-  const [only] = checks
-  if (only !== undefined && checks.length === 1) return [await only.ask(request)]
-  return Promise.all(checks.map((check) => check.ask(request)))
+/** Whether the request may not go on. */
+export function isStopped({ exceeded, limit }: Outcome): boolean {
+  return exceeded && !limit.shadow
 }
 
-/** Asks `limit` through `@fastify/rate-limit`, whose store the counter is. What is in one `space` counts together. */
-export function limitCheck(app: FastifyInstance, counter: WindowCounter, limit: Limit, space: string): Check {
-  const { name, max, windowMs, by } = limit
-  const subject = subjectOf[by]
-  const counterKey = (request: FastifyRequest): string => `${space}:${name}:${subject(request)}`
-  const engine = app.createRateLimit({ max, timeWindow: windowMs, keyGenerator: counterKey })
+function toOutcome(limit: Policy, key: string, { allowed, remaining, resetMs }: WindowReading): Outcome {
+  return { limit, key, remaining, resetMs, exceeded: !allowed }
+}
+
+/** One limit for everybody. What is in one `space` counts together. */
+export function limitCheck(limit: Limit, space: string): Check {
+  const subject = subjectOf[limit.by]
   return {
-    applies: () => true,
-    ask: (request) => engine(request).then((reply) => toOutcome(reply, limit)),
-    giveBack: (request) => void counter.giveBack(counterKey(request), windowMs),
+    limitFor: () => limit,
+    counterKey: (request) => `${space}:${limit.name}:${subject(request)}`,
   }
 }
 
 /** The limit that stands in the record of the request's key. */
-export function keyCheck(app: FastifyInstance, counter: WindowCounter): Check {
-  const counterKey = (request: FastifyRequest): string => subjectOf.client(request)
-  const limitOf = (request: FastifyRequest): KeyRateLimit =>
-    keyOf(request)?.rateLimit ?? { max: 0, windowMs: 1 }
-  const engine = app.createRateLimit({
-    max: (request) => limitOf(request).max,
-    timeWindow: (request) => limitOf(request).windowMs,
-    keyGenerator: counterKey,
-  })
-  return {
-    applies: hasOwnLimit,
-    ask: async (request) =>
-      toOutcome(await engine(request), { name: 'key', shadow: false, ...limitOf(request) }),
-    giveBack: (request) => void counter.giveBack(counterKey(request), limitOf(request).windowMs),
-  }
+export const keyCheck: Check = {
+  limitFor: (request) => {
+    const own = keyOf(request)?.rateLimit
+    return own && { name: 'key', shadow: false, ...own }
+  },
+  counterKey: (request) => subjectOf.client(request),
 }
 
 /** `check`, but only for keys without a limit of their own. */
 export function unlessOwnLimit(check: Check): Check {
-  return { ...check, applies: (request) => !hasOwnLimit(request) && check.applies(request) }
-}
-
-function hasOwnLimit(request: FastifyRequest): boolean {
-  return keyOf(request)?.rateLimit !== undefined
-}
-
-type EngineReply = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>
-
-function toOutcome(reply: EngineReply, limit: Policy): Outcome {
-  if (reply.isAllowed) return { limit, remaining: limit.max, resetMs: limit.windowMs, exceeded: false }
-  return { limit, remaining: reply.remaining, resetMs: reply.ttl, exceeded: reply.isExceeded }
+  return {
+    ...check,
+    limitFor: (request) => (keyOf(request)?.rateLimit === undefined ? check.limitFor(request) : undefined),
+  }
 }
 
 /** The request's key. Undefined where `@sluice/api-key-auth` is not registered. */
@@ -119,5 +122,5 @@ const subjectOf: Readonly<Record<LimitSubject, (request: FastifyRequest) => stri
 
 /** A client owns the /64 that it is in, so IPv6 addresses count by their first half. */
 function addressOf(request: FastifyRequest): string {
-  return `address:${rateLimit.normalizeIP(request.ip)}`
+  return `address:${normalizeIP(request.ip)}`
 }

@@ -45,6 +45,15 @@ test('a client has so many requests, and is told where it stands', async (t) => 
   t.match(app.rateLimits.stats(), { allowed: 2, limited: 1, exceeded: { default: 1 }, degraded: false })
 })
 
+test('whoever tries paths that are not there is limited too', async (t) => {
+  const app = await start(t, { limits: [{ max: 2, windowMs: hour }] })
+  t.equal((await app.inject('/nowhere')).statusCode, 404)
+  t.equal((await app.inject({ method: 'POST', url: '/elsewhere' })).statusCode, 404)
+  t.equal((await app.inject('/no/such/path')).statusCode, 429)
+  t.equal((await app.inject('/')).statusCode, 429)
+  t.equal((await app.inject('/free')).statusCode, 200)
+})
+
 test('addresses count apart, an IPv6 network as one', async (t) => {
   const app = await start(t, { limits: [{ max: 1, windowMs: hour }] })
   const ask = async (remoteAddress: string) => (await app.inject({ url: '/', remoteAddress })).statusCode
