@@ -47,7 +47,7 @@ export class RequestLimits {
       if (limit !== undefined) asked.push(this.ask(limit, check.counterKey(request)))
     }
     return asked.some((outcome) => outcome instanceof Promise)
-      ? Promise.all(asked).then((outcomes) => this.settle(outcomes))
+      ? Promise.all(asked.map(async (outcome) => outcome)).then((outcomes) => this.settle(outcomes))
       : this.settle(asked as Outcome[])
   }
 
