@@ -1,18 +1,22 @@
+import { findBinary } from '../binary.ts'
 import { withContenders } from '../contender.ts'
+import type { RevocationQuestion } from '../contenders/auth/revocation.ts'
 import type { VerifyFigures, VerifyQuestion } from '../contenders/auth/verify.ts'
+import { LOAD_CORE } from '../cores.ts'
 import { gatewayContender } from '../gateway-contender.ts'
 import { type HttpContender, withServers } from '../http-comparison.ts'
 import { payload } from '../payload.ts'
 import { claim, type Comparison } from '../result.ts'
 import { interleave } from '../rounds.ts'
 import { throughputClaims } from '../server-claims.ts'
-import { median } from '../statistics.ts'
+import { median, quantile } from '../statistics.ts'
 import type { Settings, Suite } from '../suite.ts'
 import { withUpstream } from '../with-upstream.ts'
 
 const OPEN = 'gateway'
 const KEY = 'gateway + key'
 const LIMIT = 'gateway + key + limit'
+const hasRedis = findBinary('redis-server') !== undefined
 
 export const auth: Suite = {
   name: 'auth',
@@ -30,10 +34,12 @@ export const auth: Suite = {
     )
     tell('Verification alone')
     const { first, t } = await verification(settings)
+    tell('Revocation')
+    const revoked = hasRedis ? await revocation(settings) : undefined
     return {
       name: auth.name,
       title: auth.title,
-      tables: [table, first],
+      tables: [table, first, ...(revoked ? [revoked] : [])],
       claims: [
         ...throughputClaims(table, 'a key against none', 0.97, KEY, OPEN),
         ...throughputClaims(table, 'key and limit against neither', 0.92, LIMIT, OPEN),
@@ -45,8 +51,9 @@ export const auth: Suite = {
         ),
         // 4.5 is what assessments of timing leaks call a finding.
         claim('t between keys wrong early and wrong late', { atMost: 4.5 }, t, (value) => value.toFixed(2)),
+        ...(revoked ? [revocationClaim(revoked)] : []),
       ],
-      notes: [],
+      notes: hasRedis ? [] : ['redis-server is not installed here'],
     }
   },
 }
@@ -75,4 +82,32 @@ async function verification({ rounds, quick }: Settings): Promise<{ first: Compa
     entries: [{ name: spec.name, samples }],
   }
   return { first, t: median(seen.map(({ t }) => t)) }
+}
+
+async function revocation({ quick }: Settings): Promise<Comparison> {
+  const question: RevocationQuestion = { keys: quick ? 20 : 500 }
+  const redis = { name: 'redis-server', file: 'redis', core: LOAD_CORE }
+  const samples = await withContenders([redis], ([server]) =>
+    withContenders(
+      [{ name: 'revocation', file: 'auth/revocation', settings: { redis: server?.port } }],
+      async ([contender]) => (await contender?.ask<number[]>(question)) ?? [],
+    ),
+  )
+  return {
+    kind: 'comparison',
+    title: 'From a key’s revocation to its end on two other instances',
+    unit: 'ms',
+    better: 'lower',
+    entries: [{ name: 'revocation', samples }],
+  }
+}
+
+function revocationClaim({ entries }: Comparison): ReturnType<typeof claim> {
+  const p99 = quantile(entries[0]?.samples ?? [], 0.99)
+  return claim(
+    'p99 from a revocation to its end elsewhere',
+    { atMost: 250 },
+    p99,
+    (ms) => `${ms.toFixed(1)} ms`,
+  )
 }

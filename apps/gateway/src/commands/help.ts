@@ -5,7 +5,7 @@ const text = `sluice: a resilient API gateway
                [--offline]                without asking whether its Redis answers
   sluice demo                             run it in front of five small services with faults to switch on
               [--instances 2]             two of them, which share their verdicts: needs REDIS_URL
-  sluice keys create|list|show|rotate|revoke|verify [--config gateway.yaml | --file keys.yaml | --redis URL]
+  sluice keys create|list|show|update|rotate|revoke|remove|verify [--config gateway.yaml | --file keys.yaml | --redis URL]
 
 Without a file the environment is the configuration: PORT, API_KEY, RATE_LIMIT (100-M), REDIS_URL or REDIS_HOST and
 REDIS_PORT, CACHE_TTL (seconds), CIRCUIT_BREAKER_TIMEOUT, CIRCUIT_BREAKER_ERROR_THRESHOLD (percent),

@@ -1,6 +1,14 @@
 import type { ApiKeys } from '@sluice/api-key-auth'
 import type { ParseArgsConfig } from 'node:util'
-import { attributeFlags, readAttributes, readDuration, required, type Flags } from './flags.ts'
+import {
+  attributeFlags,
+  changeFlags,
+  readAttributes,
+  readChanges,
+  readDuration,
+  required,
+  type Flags,
+} from './flags.ts'
 import type { KeysIo } from './keys-io.ts'
 import { renderIssued, renderKey, renderKeys } from './render.ts'
 
@@ -63,6 +71,16 @@ export const actions: Readonly<Record<string, Action>> = {
       return 0
     },
   },
+  update: {
+    flags: changeFlags,
+    positionals: 1,
+    run: async ({ keys, io, flags, positionals, json }) => {
+      const changes = readChanges(flags, io.now())
+      const record = await keys.update(required(positionals[0], 'ID'), changes, context)
+      io.out(json ? toJson(record) : renderKey(record))
+      return 0
+    },
+  },
   rotate: {
     flags: { grace: { type: 'string' } },
     positionals: 1,
@@ -79,6 +97,16 @@ export const actions: Readonly<Record<string, Action>> = {
     run: async ({ keys, io, positionals, json }) => {
       const record = await keys.revoke(required(positionals[0], 'ID'), context)
       io.out(json ? toJson(record) : renderKey(record))
+      return 0
+    },
+  },
+  remove: {
+    flags: {},
+    positionals: 1,
+    run: async ({ keys, io, positionals, json }) => {
+      const id = required(positionals[0], 'ID')
+      await keys.remove(id, context)
+      io.out(json ? toJson({ removed: id }) : `${id} is forgotten`)
       return 0
     },
   },

@@ -1,4 +1,4 @@
-import type { KeyAttributes } from '@sluice/api-key-auth'
+import type { KeyAttributes, KeyChanges } from '@sluice/api-key-auth'
 import type { ParseArgsConfig } from 'node:util'
 import { parseDuration } from '../config/units.ts'
 import { parseRateNotation } from '../rate-limit/limit.ts'
@@ -7,8 +7,7 @@ import { KeysUsageError } from './keys-usage-error.ts'
 export type Flags = Readonly<Record<string, unknown>>
 
 /** The flags that say what a key may do. */
-export const attributeFlags: NonNullable<ParseArgsConfig['options']> = {
-  consumer: { type: 'string' },
+const permissionFlags: NonNullable<ParseArgsConfig['options']> = {
   name: { type: 'string' },
   scopes: { type: 'string' },
   expires: { type: 'string' },
@@ -18,11 +17,52 @@ export const attributeFlags: NonNullable<ParseArgsConfig['options']> = {
   metadata: { type: 'string' },
 }
 
+export const attributeFlags: NonNullable<ParseArgsConfig['options']> = {
+  consumer: { type: 'string' },
+  ...permissionFlags,
+}
+
+export const changeFlags: NonNullable<ParseArgsConfig['options']> = {
+  ...permissionFlags,
+  enable: { type: 'boolean' },
+  disable: { type: 'boolean' },
+}
+
 /** What the flags say, in the words of `ApiKeys`, which checks the values. */
 export function readAttributes(flags: Flags, now: number): KeyAttributes {
+  return { consumer: required(flags.consumer, '--consumer'), ...readPermissions(flags, now) }
+}
+
+/** What to change: an empty value takes an attribute away. */
+export function readChanges(flags: Flags, now: number): KeyChanges {
+  if (flags.enable === true && flags.disable === true) {
+    throw new KeysUsageError('--enable and --disable contradict each other')
+  }
+  const emptied = Object.entries(attributeOf).filter(([flag]) => flags[flag] === '')
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== ''))
+  const changes: KeyChanges = {
+    ...readPermissions(given, now),
+    ...Object.fromEntries(emptied.map(([, attribute]) => [attribute, null])),
+    ...(flags.disable === true && { disabled: true }),
+    ...(flags.enable === true && { disabled: null }),
+  }
+  if (Object.keys(changes).length === 0) throw new KeysUsageError('There is nothing to change')
+  return changes
+}
+
+const attributeOf: Readonly<Record<string, keyof KeyChanges>> = {
+  name: 'name',
+  scopes: 'scopes',
+  expires: 'expiresAt',
+  'not-before': 'notBefore',
+  cidrs: 'cidrs',
+  'rate-limit': 'rateLimit',
+  metadata: 'metadata',
+}
+
+function readPermissions(flags: Flags, now: number): Omit<KeyAttributes, 'consumer'> {
   const { name, scopes, expires, cidrs, metadata } = flags
   return {
-    consumer: required(flags.consumer, '--consumer'),
     ...(typeof name === 'string' ? { name } : {}),
     ...(typeof scopes === 'string' ? { scopes: list(scopes) } : {}),
     ...(typeof expires === 'string' ? { expiresAt: readExpiry(expires, now) } : {}),

@@ -18,8 +18,11 @@ const usage = `sluice keys ACTION [--config gateway.yaml | --file keys.yaml | --
   import --hash SHA256 --consumer NAME [...]          take over a key made elsewhere, by its hash
   list   [--consumer NAME]                            all keys, without their secrets
   show   ID                                           one key
+  update ID [--disable | --enable] [--scopes a,b] [--expires '' ...]
+                                                      change what is given; '' takes an attribute away
   rotate ID [--grace 24h]                             a new secret; the old one stays good for the grace period
-  revoke ID                                           end a key, everywhere and for good
+  revoke ID                                           end a key, everywhere and for good; its record stays
+  remove ID                                           end a key and forget its record
   verify [KEY]                                        whether a key is good; without KEY it is read from the input`
 
 /**

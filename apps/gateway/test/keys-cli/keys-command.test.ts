@@ -92,6 +92,48 @@ test('the life of a key in a file', async (t) => {
   t.match(await run(['rotate', record.id, ...at]), { code: 1, err: /revoked/ })
 })
 
+test('a key is changed, and forgotten', async (t) => {
+  const at = ['--file', fileOf(t)]
+  const made = await run([
+    'create',
+    '--consumer',
+    'mobile',
+    '--scopes',
+    'a',
+    '--expires',
+    '90d',
+    '--json',
+    ...at,
+  ])
+  const { key, record } = made.json()
+  const changed = await run([
+    'update',
+    record.id,
+    '--scopes',
+    'b,c',
+    '--expires',
+    '',
+    '--disable',
+    '--json',
+    ...at,
+  ])
+  t.match(changed.json(), { scopes: ['b', 'c'], status: 'disabled', consumer: 'mobile' })
+  t.notOk('expiresAt' in changed.json())
+  t.equal((await run(['verify', key, ...at])).code, 1)
+  t.match(await run(['update', record.id, '--enable', ...at]), { code: 0, out: /status +active/ })
+  t.equal((await run(['verify', key, ...at])).code, 0)
+
+  t.match(await run(['update', record.id, ...at]), { code: 2, err: /nothing to change/ })
+  t.match(await run(['update', record.id, '--enable', '--disable', ...at]), { code: 2, err: /contradict/ })
+  t.match(await run(['update', record.id, '--consumer', 'other', ...at]), { code: 2, err: /consumer/ })
+  t.match(await run(['update', record.id, '--cidrs', 'nonsense', ...at]), { code: 1, err: /cidrs/ })
+
+  t.match(await run(['remove', record.id, ...at]), { code: 0, out: `${record.id} is forgotten` })
+  t.equal((await run(['list', ...at])).out, 'There are no keys.')
+  t.equal((await run(['verify', key, ...at])).code, 1)
+  t.equal((await run(['remove', record.id, ...at])).code, 1)
+})
+
 test('a key made elsewhere is taken over by its hash', async (t) => {
   const at = ['--file', fileOf(t)]
   const hash = createHash('sha256').update('legacy').digest('hex')
