@@ -7,6 +7,7 @@ import {
   type Verdict,
   retryAfterMs,
 } from '@sluice/circuit-breaker'
+import { errors } from 'undici'
 import { toUpstreamError } from '../error-mapping.ts'
 import { UpstreamError, UpstreamTimeoutError } from '../errors.ts'
 import type { Controller, ResponseHandler } from '../handler.ts'
@@ -43,6 +44,7 @@ export class Attempt implements ResponseHandler {
   readonly #originPermit: Permit | undefined
   readonly #startedAt: number
   #withdrawn = false
+  #notModified = false
   #over = false
 
   constructor(
@@ -89,6 +91,7 @@ export class Attempt implements ResponseHandler {
     message?: string,
   ): void {
     if (status >= 200) this.#answered(status, headers)
+    this.#notModified = status === 304
     this.#next.onResponseStart(controller, status, headers, message)
   }
 
@@ -103,6 +106,15 @@ export class Attempt implements ResponseHandler {
   }
 
   onResponseError(controller: Controller | null, cause: Error): void {
+    // undici looks for a body of the length that a 304 names, which is that of the answer it stands for (RFC 9110 §8.6).
+    if (
+      this.#notModified &&
+      controller !== null &&
+      cause instanceof errors.ResponseContentLengthMismatchError
+    ) {
+      this.onResponseEnd(controller, {})
+      return
+    }
     const error = this.#isOurs(controller, cause)
       ? cause
       : toUpstreamError(cause, this.#scope.upstream, this.#origin.address.label)

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import { kUpstreamContext, type UpstreamContext } from '../context.ts'
 import { Exchange } from './exchange.ts'
 import { requestBody } from './request-body.ts'
+import { rewrittenSearch } from './reply-options.ts'
 import { requestHeaderBuilder, type RequestHeaderOptions } from './request-headers.ts'
 import { targetPath } from './target-path.ts'
 
@@ -25,7 +26,7 @@ export type DirectHandler = NonNullable<FastifyHttpProxyOptions['handler']>
 
 /**
  * What `@fastify/http-proxy` hands over from its `replyOptions`. The direct path heeds `rewriteHeaders` (by which
- * `Location` is rewritten too), `rewriteRequestHeaders`, `onResponse` and `onError`.
+ * `Location` is rewritten too), `rewriteRequestHeaders`, `queryString`, `onResponse` and `onError`.
  */
 export type ReplyOptions = Parameters<DirectHandler>[3]
 
@@ -38,12 +39,12 @@ export function createDirectHandler(options: DirectHandlerOptions): DirectHandle
   const buildHeaders = requestHeaderBuilder(options)
 
   return function directHandler(request, reply, destination, replyOptions) {
-    const path = targetPath(destination, request.url)
+    const { rewriteRequestHeaders, queryString } = replyOptions
+    const path = targetPath(destination, request.url, rewrittenSearch(queryString, request))
     const body = requestBody(request, bodyLimit)
     let headers = buildHeaders(request)
     if (body === null) headers['content-length'] = undefined
     else if (Buffer.isBuffer(body)) headers['content-length'] = String(body.length)
-    const { rewriteRequestHeaders } = replyOptions
     if (rewriteRequestHeaders !== undefined) headers = rewriteRequestHeaders(request, headers)
     const exchange = new Exchange(name, request, reply, replyOptions)
     const dispatch = {

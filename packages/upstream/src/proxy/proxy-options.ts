@@ -2,6 +2,7 @@ import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import { createDirectHandler, type DirectHandler, type DirectHandlerOptions } from './direct-handler.ts'
 import { kUpgrade, type WebSocketDialer } from '../websocket/dialer.ts'
+import { requireHeeded } from './reply-options.ts'
 import { requestHeaderBuilder, type RequestHeaderOptions } from './request-headers.ts'
 
 /** What {@link proxyOptions} needs to know of an upstream. */
@@ -36,10 +37,15 @@ export interface ProxyOptions {
   [option: string]: unknown
 }
 
-/** The options to register `@fastify/http-proxy` with, so that HTTP takes the direct path. */
+/**
+ * The options to register `@fastify/http-proxy` with, so that HTTP takes the direct path.
+ *
+ * @throws UpstreamOptionsError for `replyOptions` that the direct path does not heed
+ */
 export function proxyOptions(upstream: ProxiedUpstream, overrides: ProxyOverrides = {}): ProxyOptions {
   const { name, dispatcher, base, breaker, dialer } = upstream
   const { requestHeaders, stripHeaders, context, bodyLimit, config, wsClientOptions, ...rest } = overrides
+  requireHeeded(rest.replyOptions as object | undefined)
   const headerOptions = { requestHeaders, stripHeaders }
   const gate = breaker === undefined ? {} : { circuitBreaker: { name: breaker, permit: 'attempt' as const } }
   return {

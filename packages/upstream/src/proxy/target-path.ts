@@ -6,10 +6,18 @@ import { UnsafePathError } from './errors.ts'
  */
 const UNSAFE = /[\\#]|%(?:00|5c)|(?:^|\/|%2f)(?:\.|%2e){1,2}(?:[/;]|%2f|%3b|$)/i
 
-/** The request target for the upstream: `@fastify/http-proxy`'s rewritten path with the query as the client sent it. */
-export function targetPath(destination: string, url: string): string {
-  const query = url.indexOf('?')
+/**
+ * The request target for the upstream: `@fastify/http-proxy`'s rewritten path with the query as the client sent it, or
+ * `search` (`'?a=1'`, `''`) in its place.
+ */
+export function targetPath(destination: string, url: string, search: string = searchOf(url)): string {
   if (UNSAFE.test(destination) || url.includes('#')) throw new UnsafePathError()
   const path = destination.charCodeAt(0) === 47 ? destination : `/${destination}`
-  return query === -1 ? path : path + url.slice(query)
+  return path + search
+}
+
+/** The query of a URL, with its question mark. */
+export function searchOf(url: string): string {
+  const query = url.indexOf('?')
+  return query === -1 ? '' : url.slice(query)
 }

@@ -191,3 +191,15 @@ test('no permit is lost, whatever happens', async (t) => {
   const { fires, successes, failures, ignored } = breaker.snapshot().totals
   t.equal(successes + failures + ignored, fires)
 })
+
+test('a 304 that names the length of the answer it stands for is whole, and a success', async (t) => {
+  const upstream = await startRawUpstream((peer) => {
+    peer.socket.on('data', () => peer.write('HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n'))
+  })
+  t.teardown(() => upstream.stop())
+  const watched = create(t, upstream.url)
+  await send(watched.upstream)
+  await send(watched.upstream)
+  t.strictSame(outcomes(watched.breaker), [2, 0, 0])
+  t.match(watched.upstream.stats(), { errors: {}, origins: [{ failures: 0, active: 0 }] })
+})
