@@ -70,6 +70,9 @@ test('the dashboard has the panels of S3, and asks for series that there are', a
   // Of a fleet or a proxied request there is none here.
   const elsewhere = new Set([
     'circuitbreaker_store_mode',
+    'circuitbreaker_store_commands_total',
+    'circuitbreaker_store_errors_total',
+    'circuitbreaker_store_lag_seconds',
     'gateway_proxy_requests_total',
     'gateway_proxy_request_duration_seconds_bucket',
   ])

@@ -59,7 +59,7 @@ export type {
 export type { FailureCause, FailureKind, Outcome } from './outcome.ts'
 export type { Permit } from './permit.ts'
 export { BreakerRegistry, type KeyedOptions, type RegistryOptions } from './registry/registry.ts'
-export type { Rejection, RejectReason } from './rejection.ts'
+export type { Rejection, Rejections, RejectReason } from './rejection.ts'
 export type { SavedBreaker } from './saved-breaker.ts'
 export type { BreakerSnapshot } from './snapshot.ts'
 export type { BreakerState, Scope, TransitionRecord } from './circuit/state.ts'

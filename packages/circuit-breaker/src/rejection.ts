@@ -3,6 +3,19 @@ import type { BreakerState } from './circuit/state.ts'
 
 export type RejectReason = 'open' | 'half-open' | 'recovering' | 'forced' | 'group' | 'bulkhead' | 'pause'
 
+/** How many calls were refused for each reason. */
+export type Rejections = Record<RejectReason, number>
+
+export const NO_REJECTIONS: Readonly<Rejections> = {
+  open: 0,
+  'half-open': 0,
+  recovering: 0,
+  forced: 0,
+  group: 0,
+  bulkhead: 0,
+  pause: 0,
+}
+
 /** A refused call. */
 export class Rejection {
   readonly admitted = false

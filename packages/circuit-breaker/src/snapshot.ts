@@ -3,6 +3,7 @@ import type { Engine } from './engine.ts'
 import type { LatencyBuckets, LatencySummary } from './latency/latency.ts'
 import type { ResolvedBreakerOptions } from './options/options.ts'
 import type { BreakerState, CircuitState, Scope, TransitionRecord } from './circuit/state.ts'
+import type { Rejections } from './rejection.ts'
 import type { FleetStatus } from './fleet/fleet-status.ts'
 import type { Totals } from './totals.ts'
 import type { WindowCounts } from './window/window.ts'
@@ -43,6 +44,8 @@ export interface BreakerSnapshot {
     readonly slowRatio: number
   }
   readonly totals: Readonly<Totals>
+  /** `totals.rejects`, by reason. */
+  readonly rejections: Readonly<Rejections>
   readonly inFlight: number
   readonly latency: LatencySummary
   readonly latencyBuckets: LatencyBuckets
@@ -78,6 +81,7 @@ export function takeSnapshot(
     ...forced(state, epoch),
     window: windowFacts(circuit.evidence.counts(now), options.minimumCalls),
     totals: reporter.totals,
+    rejections: reporter.rejections,
     inFlight: engine.inFlight.count,
     latency: reporter.latency.summary(now),
     latencyBuckets: reporter.latency.buckets(),

@@ -1,15 +1,7 @@
-import type { LatencyKind } from '@sluice/circuit-breaker'
 import type { BreakerSeries } from './breaker-series.ts'
-import { labelText, type Exposition, type MetricType } from './exposition.ts'
-import { HistogramText } from './histogram-text.ts'
+import type { Exposition, MetricType } from './exposition.ts'
+import { bufferedFamily, callsFamily, rejectionFamily, SeriesLines, stateFamily } from './series-lines.ts'
 import type { BreakerLedger, TransitionLedger } from './transition-ledger.ts'
-
-const callsFamily = 'circuitbreaker_calls_seconds'
-const states = (['closed', 'open', 'half-open', 'recovering', 'forced-open', 'disabled'] as const).map(
-  (state) => [state, labelText({ state: state.replace('-', '_') })] as const,
-)
-const alwaysShown: ReadonlySet<LatencyKind> = new Set(['successful', 'failed'])
-const kinds: readonly LatencyKind[] = ['successful', 'failed', 'timeout', 'ignored']
 
 /** A family with one sample for each breaker; none where `value` knows none. */
 interface Simple {
@@ -83,10 +75,10 @@ const simple: readonly Simple[] = [
   },
 ]
 
-/** Writes the families of breakers. Label texts are kept: escaping and joining them is most of the work of a scrape. */
+/** Writes the families of breakers. */
 export class BreakerMetrics {
   readonly #ledger: TransitionLedger
-  readonly #labels = new Map<string, SeriesLabels>()
+  readonly #lines = new Map<string, SeriesLines>()
 
   constructor(ledger: TransitionLedger) {
     this.#ledger = ledger
@@ -94,12 +86,12 @@ export class BreakerMetrics {
 
   /** @param now epoch ms */
   write(exposition: Exposition, all: readonly BreakerSeries[], now: number): void {
-    const series = all.map((one) => [one, this.#labelsOf(one)] as const)
-    if (this.#labels.size > all.length) this.#forget(all)
-    writeStates(exposition, series)
-    writeCalls(exposition, series)
-    writeWindow(exposition, series)
-    writeRejections(exposition, series)
+    const series = all.map((one) => [one, this.#linesOf(one)] as const)
+    if (this.#lines.size > all.length) this.#forget(all)
+    for (const { name, type, help, lines } of composite) {
+      exposition.family(name, type, help)
+      for (const [one, texts] of series) exposition.lines(lines(texts, one))
+    }
     for (const { name, type, help, value } of simple) {
       if (all.every((one) => value(one) === undefined)) continue
       exposition.family(name, type, help)
@@ -109,18 +101,17 @@ export class BreakerMetrics {
       }
     }
     this.#writeLedger(exposition, series, now)
-    writeStoreMode(exposition, all)
   }
 
-  #labelsOf({ name, group }: BreakerSeries): SeriesLabels {
-    let labels = this.#labels.get(name)
-    if (labels === undefined) this.#labels.set(name, (labels = new SeriesLabels(name, group)))
-    return labels
+  #linesOf({ name, group }: BreakerSeries): SeriesLines {
+    let lines = this.#lines.get(name)
+    if (lines === undefined) this.#lines.set(name, (lines = new SeriesLines(name, group)))
+    return lines
   }
 
   #forget(all: readonly BreakerSeries[]): void {
     const live = new Set(all.map(({ name }) => name))
-    for (const name of this.#labels.keys()) if (!live.has(name)) this.#labels.delete(name)
+    for (const name of this.#lines.keys()) if (!live.has(name)) this.#lines.delete(name)
   }
 
   #writeLedger(exposition: Exposition, series: readonly Labelled[], now: number): void {
@@ -154,85 +145,42 @@ export class BreakerMetrics {
   }
 }
 
-type Labelled = readonly [BreakerSeries, SeriesLabels]
+type Labelled = readonly [BreakerSeries, SeriesLines]
 
-class SeriesLabels {
-  readonly own: string
-  readonly #with = new Map<string, string>()
-  readonly #calls = new Map<LatencyKind, HistogramText>()
-
-  constructor(name: string, group: string | undefined) {
-    this.own = labelText(group === undefined ? { name } : { name, group })
-  }
-
-  calls(kind: LatencyKind, bounds: readonly number[]): HistogramText {
-    let text = this.#calls.get(kind)
-    if (text === undefined) {
-      text = new HistogramText(callsFamily, this.with(`kind="${kind}"`), bounds)
-      this.#calls.set(kind, text)
-    }
-    return text
-  }
-
-  /** @param label bounded in number, and already escaped */
-  with(label: string): string {
-    let text = this.#with.get(label)
-    if (text === undefined) this.#with.set(label, (text = `${this.own},${label}`))
-    return text
-  }
+interface Composite {
+  readonly name: string
+  readonly type: MetricType
+  readonly help: string
+  readonly lines: (lines: SeriesLines, series: BreakerSeries) => string
 }
 
-function writeStates(exposition: Exposition, series: readonly Labelled[]): void {
-  exposition.family('circuitbreaker_state', 'gauge', 'Breakers of this name that are in this state.')
-  for (const [one, labels] of series) {
-    for (const [state, label] of states) exposition.sample(one.states.get(state) ?? 0, labels.with(label))
-    exposition.sample(one.observing, labels.with('state="metrics_only"'))
-  }
-}
-
-function writeCalls(exposition: Exposition, series: readonly Labelled[]): void {
-  exposition.family(callsFamily, 'histogram', 'How long calls took, by how they ended.')
-  for (const [{ latencyBuckets }, labels] of series) {
-    for (const kind of kinds) {
-      const counts = latencyBuckets.counts[kind]
-      if (alwaysShown.has(kind) || counts[counts.length - 1] !== 0) {
-        exposition.lines(labels.calls(kind, latencyBuckets.le).render(counts, latencyBuckets.sums[kind]))
-      }
-    }
-  }
-}
-
-function writeWindow(exposition: Exposition, series: readonly Labelled[]): void {
-  exposition.family('circuitbreaker_buffered_calls', 'gauge', 'Calls in the window, by how they ended.')
-  for (const [{ window }, labels] of series) {
-    exposition.sample(window.successes, labels.with('kind="successful"'))
-    exposition.sample(window.failures, labels.with('kind="failed"'))
-    exposition.sample(window.ignored, labels.with('kind="ignored"'))
-  }
-}
-
-function writeRejections(exposition: Exposition, series: readonly Labelled[]): void {
-  exposition.family(
-    'circuitbreaker_not_permitted_calls_total',
-    'counter',
-    'Calls refused: the upstream was spared them.',
-  )
-  for (const [{ totals }, labels] of series)
-    exposition.sample(totals.rejects, labels.with('kind="not_permitted"'))
-}
-
-function writeStoreMode(exposition: Exposition, all: readonly BreakerSeries[]): void {
-  const modes = new Set(all.flatMap(({ fleet }) => fleet?.mode ?? []))
-  if (modes.size === 0) return
-  exposition.family(
-    'circuitbreaker_store_mode',
-    'gauge',
-    'How this instance takes part in the fleet: 1 where it does so.',
-  )
-  for (const mode of ['shared', 'stale', 'local'] as const) {
-    exposition.sample(modes.has(mode) ? 1 : 0, labelText({ mode }))
-  }
-}
+/** Families with several samples for each breaker. */
+const composite: readonly Composite[] = [
+  {
+    name: stateFamily,
+    type: 'gauge',
+    help: 'Breakers of this name that are in this state.',
+    lines: (lines, series) => lines.states(series),
+  },
+  {
+    name: callsFamily,
+    type: 'histogram',
+    help: 'How long calls took, by how they ended.',
+    lines: (lines, series) => lines.calls(series),
+  },
+  {
+    name: bufferedFamily,
+    type: 'gauge',
+    help: 'Calls in the window, by how they ended.',
+    lines: (lines, series) => lines.buffered(series),
+  },
+  {
+    name: rejectionFamily,
+    type: 'counter',
+    help: 'Calls refused, by reason: the upstream was spared them.',
+    lines: (lines, series) => lines.rejections(series),
+  },
+]
 
 function total(
   ledgers: readonly BreakerLedger[],

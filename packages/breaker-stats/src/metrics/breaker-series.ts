@@ -1,6 +1,9 @@
 import type { BreakerSnapshot, BreakerState, LatencyBuckets, LatencyKind } from '@sluice/circuit-breaker'
 
-type Facts = Pick<BreakerSnapshot, 'window' | 'totals' | 'inFlight' | 'latencyBuckets' | 'bulkhead' | 'fleet'>
+type Facts = Pick<
+  BreakerSnapshot,
+  'window' | 'totals' | 'rejections' | 'inFlight' | 'latencyBuckets' | 'bulkhead' | 'fleet'
+>
 
 /** What is shown under one `name`: a breaker, or all those made from one template (one for each key). */
 export interface BreakerSeries extends Facts {
@@ -28,7 +31,7 @@ export function breakerSeries(snapshots: readonly BreakerSnapshot[]): BreakerSer
       (sum, one) => (sum === undefined ? one : add(sum, one)),
       undefined,
     )
-    const { window, totals, inFlight, latencyBuckets, bulkhead, fleet } = facts as Facts
+    const { window, totals, rejections, inFlight, latencyBuckets, bulkhead, fleet } = facts as Facts
     return {
       name,
       group: members[0]?.group,
@@ -37,6 +40,7 @@ export function breakerSeries(snapshots: readonly BreakerSnapshot[]): BreakerSer
       observing: members.filter(({ mode }) => mode === 'observe').length,
       window,
       totals,
+      rejections,
       inFlight,
       latencyBuckets,
       ...(bulkhead === undefined ? {} : { bulkhead }),
@@ -60,6 +64,7 @@ function add(a: Facts, b: Facts): Facts {
       slowRatio: ratio(window.slow, window.successes + window.failures),
     },
     totals: sums(a.totals, b.totals),
+    rejections: sums(a.rejections, b.rejections),
     inFlight: a.inFlight + b.inFlight,
     latencyBuckets: addBuckets(a.latencyBuckets, b.latencyBuckets),
     ...(a.bulkhead === undefined || b.bulkhead === undefined

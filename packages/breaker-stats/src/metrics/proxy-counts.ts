@@ -8,7 +8,7 @@ import type {
   RouteOptions,
 } from 'fastify'
 import { labelText, type Exposition } from './exposition.ts'
-import { HistogramText } from './histogram-text.ts'
+import { HistogramLines } from './sample-lines.ts'
 
 const durationFamily = 'gateway_proxy_request_duration_seconds'
 /** Upper bounds in seconds. */
@@ -18,7 +18,7 @@ const statuses = ['success', 'client_error', 'error', 'circuit_open', 'aborted']
 type Status = (typeof statuses)[number]
 
 class MethodCounts {
-  readonly #duration: HistogramText
+  readonly #duration: HistogramLines
   readonly statusLabels: Readonly<Record<Status, string>>
   readonly requests: Record<Status, number> = {
     success: 0,
@@ -31,7 +31,7 @@ class MethodCounts {
   #seconds = 0
 
   constructor(service: string, method: string) {
-    this.#duration = new HistogramText(durationFamily, labelText({ service, method }), bounds)
+    this.#duration = new HistogramLines(durationFamily, labelText({ service, method }), bounds)
     this.statusLabels = Object.fromEntries(
       statuses.map((status) => [status, labelText({ service, method, status })]),
     ) as Record<Status, string>

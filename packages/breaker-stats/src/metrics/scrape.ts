@@ -3,6 +3,7 @@ import { readCompanions } from '../api/companions.ts'
 import { BreakerMetrics } from './breaker-metrics.ts'
 import { breakerSeries } from './breaker-series.ts'
 import { writeCompanions } from './companion-metrics.ts'
+import { writeFleet } from './fleet-metrics.ts'
 import { Exposition, type ExpositionFormat } from './exposition.ts'
 import { ProxyCounts } from './proxy-counts.ts'
 import { TransitionLedger } from './transition-ledger.ts'
@@ -25,6 +26,7 @@ export class Scrape {
     const exposition = new Exposition(format)
     this.#ledger.keepOnly((name) => registry.get(name) !== undefined)
     this.#breakers.write(exposition, breakerSeries(registry.stats()), Date.now())
+    if (registry.fleet !== undefined) writeFleet(exposition, registry.fleet)
     this.proxies.write(exposition)
     writeCompanions(exposition, readCompanions(this.#app))
     return exposition.toString()

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { Exposition, labelText } from '../../src/metrics/exposition.ts'
-import { HistogramText } from '../../src/metrics/histogram-text.ts'
+import { HistogramLines } from '../../src/metrics/sample-lines.ts'
 
 function example(format: 'text' | 'openmetrics'): string {
   const exposition = new Exposition(format)
@@ -8,7 +8,7 @@ function example(format: 'text' | 'openmetrics'): string {
   exposition.sample(3, labelText({ name: 'a "b" \\ c\nd' }))
   exposition.sample(Infinity)
   exposition.family('took_seconds', 'histogram', 'Time')
-  exposition.lines(new HistogramText('took_seconds', 'kind="x"', [0.5, 1]).render([1, 3, 4], 2.5))
+  exposition.lines(new HistogramLines('took_seconds', 'kind="x"', [0.5, 1]).render([1, 3, 4], 2.5))
   return exposition.toString()
 }
 
@@ -40,7 +40,7 @@ test('writes OpenMetrics', (t) => {
 })
 
 test('renders a histogram anew when there is more to tell', (t) => {
-  const text = new HistogramText('took_seconds', 'kind="x"', [0.5])
+  const text = new HistogramLines('took_seconds', 'kind="x"', [0.5])
   const first = text.render([1, 1], 0.2)
   t.equal(text.render([1, 1], 0.2), first)
   t.match(text.render([1, 2], 0.9), 'took_seconds_count{kind="x"} 2')

@@ -25,7 +25,7 @@ test('tells states, calls, refusals and transitions', async (t) => {
     'circuitbreaker_calls_seconds_count{name="orders",kind="successful"} 4',
     'circuitbreaker_calls_seconds_bucket{name="payments",kind="failed",le="+Inf"} 20',
     'circuitbreaker_failure_rate{name="orders"} -1',
-    'circuitbreaker_not_permitted_calls_total{name="payments",kind="not_permitted"} 1',
+    'circuitbreaker_not_permitted_calls_total{name="payments",kind="not_permitted",reason="open"} 1',
     'circuitbreaker_transitions_total{name="payments",from="closed",to="open",scope="local"} 1',
   ]) {
     t.ok(body.includes(`${line}\n`), line)

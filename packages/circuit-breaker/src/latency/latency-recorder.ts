@@ -5,6 +5,9 @@ import type { LatencyBuckets, LatencyKind, LatencySummary } from './latency.ts'
 const PERIOD_MS = 60_000
 /** The powers of two of a ms: bounds of the scale, so that the counts below them are exact. */
 const BOUND_STEPS: readonly number[] = Array.from({ length: 17 }, (_, power) => stepOf(2 ** power))
+const BOUNDS: readonly number[] = BOUND_STEPS.map((step) => lowerBoundMs(step) / 1_000)
+const ENDS: readonly number[] = [...BOUND_STEPS, SCALE_LENGTH]
+const NONE: readonly number[] = ENDS.map(() => 0)
 
 /** Durations of calls since the start, by kind. The recent ones are what was added since a copy of a minute ago. */
 export class LatencyRecorder {
@@ -56,7 +59,7 @@ export class LatencyRecorder {
   buckets(): LatencyBuckets {
     const { successful, failed, ignored, timeout } = this.#kinds
     return {
-      le: BOUND_STEPS.map((step) => lowerBoundMs(step) / 1_000),
+      le: BOUNDS,
       counts: {
         successful: cumulate(successful),
         failed: cumulate(failed),
@@ -90,15 +93,14 @@ export class LatencyRecorder {
   }
 }
 
-function cumulate(histogram: Histogram | undefined): number[] {
-  const counts: number[] = []
+function cumulate(histogram: Histogram | undefined): readonly number[] {
+  if (histogram === undefined) return NONE
   let sum = 0
   let step = 0
-  for (const bound of [...BOUND_STEPS, SCALE_LENGTH]) {
-    for (; step < bound; step += 1) sum += histogram?.at(step) ?? 0
-    counts.push(sum)
-  }
-  return counts
+  return ENDS.map((end) => {
+    for (; step < end; step += 1) sum += histogram.at(step)
+    return sum
+  })
 }
 
 function seconds(histogram: Histogram | undefined): number {

@@ -5,6 +5,8 @@ import fastify from 'fastify'
 import { listen, settings } from '../../child.ts'
 
 export type DashboardQuestion =
+  /** Each breaker sees a call. */
+  | { readonly type: 'call' }
   /** Each breaker sees a call a second from now on. */
   | { readonly type: 'traffic' }
   /** Opens the breaker of that number; answers when that was, ms since the epoch. */
@@ -23,6 +25,7 @@ for (let index = 0; index < count; index++) breakers.push(app.circuitBreakers.en
 
 await listen(app, (question) => {
   const asked = question as DashboardQuestion
+  if (asked.type === 'call') return callAll()
   if (asked.type === 'traffic') return void setInterval(callAll, 1000)
   app.circuitBreakers.open(nameOf(asked.breaker))
   return Date.now()
