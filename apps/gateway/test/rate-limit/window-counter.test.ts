@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { test, type Test } from 'tap'
 import { skipWithout } from '../../../../test/binary.ts'
-import { startRedis } from '../../../../test/redis.ts'
+import { startRedis, startRedisCluster } from '../../../../test/redis.ts'
 import { MemoryCounter } from '../../src/rate-limit/memory-counter.ts'
 import { RedisCounter } from '../../src/rate-limit/redis-counter.ts'
 import { advance, read, type WindowCounter } from '../../src/rate-limit/window-counter.ts'
@@ -46,6 +46,18 @@ test('the counter in Redis holds the contract', { skip: skipWithout('redis-serve
   t.ok(keys.every((key) => key.startsWith('sluice:limit:v1:{')))
   for (const key of keys) t.ok((await redis.pttl(key)) > 0, `${key} ends by itself`)
 })
+
+test(
+  'the counter in a Redis Cluster holds the contract',
+  { skip: skipWithout('redis-server') },
+  async (t) => {
+    const nodes = await startRedisCluster()
+    t.teardown(() => nodes.stop())
+    const cluster = new Cluster(nodes.nodes)
+    t.teardown(() => cluster.disconnect())
+    await holdsTheContract(t, new RedisCounter(cluster))
+  },
+)
 
 test(
   'Lua and TypeScript say the same of the same state',
