@@ -43,5 +43,5 @@ export function beginFetch(
 
 /** However an exchange ends, nobody waits for it any longer; where it went well, the flight has landed before. */
 export function landWith(cache: Cache, reply: FastifyReply, flight: Flight): void {
-  reply.raw.once('close', () => cache.flights.land(flight, 'abandoned'))
+  reply.raw.on('close', () => cache.flights.land(flight, 'abandoned'))
 }

@@ -41,10 +41,11 @@ export function keptHead(
   { dropHeaders }: RouteRules,
 ): StoredResponse {
   const { status, headers, facts } = response
-  const isKept = (name: string): boolean => !dropHeaders.has(name) && present[name] !== headers[name]
-  const names = Object.keys(headers)
-  if (names.every(isKept)) return response
+  const dropped = new Set<string>()
+  for (const name in present) if (present[name] === headers[name]) dropped.add(name)
+  for (const name of dropHeaders) if (headers[name] !== undefined) dropped.add(name)
+  if (dropped.size === 0) return response
   const kept = emptyHeaders<StoredHeaders[string]>()
-  for (const name of names.filter(isKept)) kept[name] = headers[name] as StoredHeaders[string]
+  for (const [name, value] of Object.entries(headers)) if (!dropped.has(name)) kept[name] = value
   return { status, headers: kept, facts }
 }

@@ -8,7 +8,7 @@ const MAX_PLACES = 1000
 /** The names of everything in Redis. All that belongs to one resource has one hash tag, and so one slot in a cluster. */
 export class RedisKeys {
   readonly #prefix: string
-  readonly #places = new Map<string, string>()
+  readonly #suffixes = new Map<string, string>()
   /** The stamp of the latest invalidation. */
   readonly latest: string
   /** Invalidations by stamp. */
@@ -33,13 +33,13 @@ export class RedisKeys {
 
   /** `place`: what tells the entry from others of its resource. A digest, for it may hold credentials. */
   entry(base: string, place: string): string {
-    let name = this.#places.get(place)
-    if (name === undefined) {
-      name = digest(place)
-      if (this.#places.size === MAX_PLACES) this.#places.clear()
-      this.#places.set(place, name)
+    let suffix = this.#suffixes.get(place)
+    if (suffix === undefined) {
+      suffix = `:entry:${digest(place)}`
+      if (this.#suffixes.size === MAX_PLACES) this.#suffixes.clear()
+      this.#suffixes.set(place, suffix)
     }
-    return `${base}:entry:${name}`
+    return base + suffix
   }
 
   lease(base: string, place: string): string {
