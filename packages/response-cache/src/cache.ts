@@ -84,13 +84,15 @@ export class Cache {
    */
   promote(lookup: Lookup, found: CacheEntry, flight?: Flight): CacheEntry {
     const { memory } = this
+    const { resource } = lookup
+    const slot = slotFor(lookup, found.response.facts.partition)
     const isWanted =
       flight?.waiters !== undefined ||
-      !memory.isFullFor(found.body.length) ||
-      this.#asked.note(lookup.resource, memory.size)
+      !memory.isFullFor(found, slot.length + resource.length) ||
+      this.#asked.note(resource, memory.size)
     if (!isWanted) return found
     const entry = { ...found, body: ownBytes(found.body) }
-    memory.put(lookup, slotFor(lookup, entry.response.facts.partition), entry)
+    memory.put(lookup, slot, entry)
     return entry
   }
 

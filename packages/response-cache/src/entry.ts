@@ -26,10 +26,13 @@ export function isNewer(entry: CacheEntry, than: CacheEntry | undefined): boolea
 /** What an entry takes beside its bytes: objects, map slots, buffer headers. Measured, rounded up. */
 const ENTRY_OVERHEAD_BYTES = 1024
 
-/** What an entry takes in memory, bytes: body, header fields and a key of that length. */
-export function sizeOf({ body, response, tags }: CacheEntry, keyLength: number): number {
-  let bytes = ENTRY_OVERHEAD_BYTES + body.buffer.byteLength + 2 * keyLength
-  const { headers } = response
+/** What an entry takes in memory, bytes: the block in which its body lies, header fields and a key of that length. */
+export function sizeOf(
+  { body, response: { headers }, tags }: CacheEntry,
+  keyLength: number,
+  bodyBytes: number = body.buffer.byteLength,
+): number {
+  let bytes = ENTRY_OVERHEAD_BYTES + bodyBytes + 2 * keyLength
   for (const name in headers) {
     const value = headers[name]
     bytes += name.length + 32

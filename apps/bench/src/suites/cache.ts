@@ -1,13 +1,13 @@
 import { findBinary } from '../binary.ts'
 import { withContenders } from '../contender.ts'
-import type { FillQuestion } from '../contenders/cache/distinct.ts'
 import { LOAD_CORE } from '../cores.ts'
 import { type HttpComparison, type HttpContender, withServers } from '../http-comparison.ts'
 import { payload } from '../payload.ts'
-import { type Claim, claim, type Comparison } from '../result.ts'
+import type { Comparison } from '../result.ts'
 import { throughputClaims } from '../server-claims.ts'
 import type { Settings, Suite } from '../suite.ts'
 import { withUpstream } from '../with-upstream.ts'
+import { memoryClaim, purgeClaim } from './cache-claims.ts'
 
 const CONSTANT = 'a route with a constant Buffer'
 const HIT = 'Sluice, hit in memory'
@@ -24,27 +24,26 @@ export const cache: Suite = {
   name: 'cache',
   title: 'A cached answer',
   async run(settings, tell) {
-    const { small, large, shared, miss } = await withUpstream(async (upstream) => {
+    const { small, large, shared, stored, passed } = await withUpstream(async (upstream) => {
       const [small, large] = await withServers(hitting(upstream), settings, tell, async (compare) => [
         await compare(answersOf(1024)),
         await compare(answersOf(65_536)),
       ])
       const shared = hasRedis ? await compareRedis(upstream, settings, tell) : []
-      const miss = await withServers(missing(upstream), settings, tell, (compare) =>
-        compare({
-          ...answersOf(1024),
-          title: 'A miss of 1 KB that is stored',
-          reference: DIRECT,
-          urls: Infinity,
-        }),
-      )
-      return { small, large, shared, miss }
+      const [stored, passed] = await withServers(missing(upstream), settings, tell, async (compare) => {
+        const miss = { ...answersOf(1024), reference: DIRECT, urls: Infinity }
+        return [
+          await compare({ ...miss, title: 'A miss of 1 KB that is stored' }),
+          await compare({ ...miss, title: 'A miss of 1 KB that may not be stored', path: '/bytes/1024' }),
+        ]
+      })
+      return { small, large, shared, stored, passed }
     })
-    tell('Memory under distinct URLs')
+    tell('Memory under distinct URLs, and purges')
     return {
       name: cache.name,
       title: cache.title,
-      tables: [small, large, ...shared, miss],
+      tables: [small, large, ...shared, stored, passed],
       claims: [
         ...throughputClaims(small, 'a hit in memory against the constant route, 1 KB', 0.85, HIT, CONSTANT),
         ...throughputClaims(large, 'a hit in memory against the constant route, 64 KB', 0.85, HIT, CONSTANT),
@@ -52,8 +51,10 @@ export const cache: Suite = {
         ...shared.flatMap((table) =>
           throughputClaims(table, `${table.title} against one GET`, 0.9, REDIS_HIT, GET),
         ),
-        ...throughputClaims(miss, 'a miss against the path without a cache', 0.92, MISS, DIRECT),
+        ...throughputClaims(stored, 'a miss against the path without a cache', 0.92, MISS, DIRECT),
+        ...throughputClaims(passed, 'a miss that may not be stored, against the same', 0.92, MISS, DIRECT),
         await memoryClaim(settings),
+        ...(hasRedis ? [await purgeClaim(settings)] : []),
       ],
       notes: [
         ...(hasRedis ? [] : ['redis-server is not installed here']),
@@ -117,17 +118,4 @@ function answersOf(bytes: number): HttpComparison {
     path: `/cacheable/${bytes}`,
     body: payload(bytes),
   }
-}
-
-async function memoryClaim({ quick }: Settings): Promise<Claim> {
-  const question: FillQuestion = quick
-    ? { urls: 5000, maxBytes: 2 * 1024 * 1024 }
-    : { urls: 1_000_000, maxBytes: 64 * 1024 * 1024 }
-  const spec = { name: 'distinct', file: 'cache/distinct', nodeArguments: ['--expose-gc'] }
-  const share = await withContenders(
-    [spec],
-    async ([child]) => (await child?.ask<number>(question)) ?? Number.NaN,
-  )
-  const what = `memory after ${question.urls.toLocaleString('en')} distinct URLs, of maxBytes`
-  return claim(what, { atMost: 1.2 }, share, (value) => `× ${value.toFixed(2)}`)
 }

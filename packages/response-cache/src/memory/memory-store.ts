@@ -80,9 +80,9 @@ export class MemoryStore implements CacheStore {
     return placeOf(slot, selectionOf(names, lookup.request))
   }
 
-  /** Whether an entry of so many bytes would push out another. */
-  isFullFor(bytes: number): boolean {
-    return this.#bytes + bytes > this.#maxBytes
+  /** Whether an entry, with its body in a block of its own, would push out another. */
+  isFullFor(entry: CacheEntry, keyLength: number): boolean {
+    return this.#bytes + sizeOf(entry, keyLength, entry.body.length) > this.#maxBytes
   }
 
   find(lookup: Lookup): CacheEntry | undefined {

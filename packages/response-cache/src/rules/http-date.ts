@@ -37,7 +37,7 @@ export function formatHttpDate(atMs: number): string {
 }
 
 /** All answers of one second have one date: the one last written is the one most often asked for again. */
-let latest = { text: '', atMs: Number.NaN }
+let latest = { text: 'Thu, 01 Jan 1970 00:00:00 GMT', atMs: 0 }
 
 type Digits = string | number | undefined
 

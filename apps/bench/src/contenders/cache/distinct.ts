@@ -9,19 +9,28 @@ export interface FillQuestion {
   readonly maxBytes: number
 }
 
+const FIRST_URLS = 5000
+
 const app = fastify()
 const body = payload(1024)
 
 announce({}, async (question) => {
   const { urls, maxBytes } = question as FillQuestion
   await app.register(responseCache, { memory: { maxBytes } })
+  // Code that is loaded and compiled by the first answers is not theirs.
+  await fill(FIRST_URLS)
+  await app.responseCache.clear()
   const before = bytesInUse()
-  const key = (index: number): string => app.responseCache.keyOf({ url: `/items/${index}` })
-  for (let index = 0; index < urls; index++) {
-    await app.responseCache.set(key(index), { body: Buffer.from(body), ttl: 3_600_000 })
-  }
+  await fill(urls)
   return (bytesInUse() - before) / maxBytes
 })
+
+async function fill(urls: number): Promise<void> {
+  const cache = app.responseCache
+  for (let index = 0; index < urls; index++) {
+    await cache.set(cache.keyOf({ url: `/items/${index}` }), { body: Buffer.from(body), ttl: 3_600_000 })
+  }
+}
 
 function bytesInUse(): number {
   globalThis.gc?.()
