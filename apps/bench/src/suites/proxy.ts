@@ -1,5 +1,7 @@
+import { abortDelays } from '../abort-delay.ts'
 import { findBinary } from '../binary.ts'
 import { type HttpContender, withServers } from '../http-comparison.ts'
+import { hungNeighbour } from '../hung-neighbour.ts'
 import { payload } from '../payload.ts'
 import { type Claim, claim, type Comparison } from '../result.ts'
 import { latencyRatio, throughputClaims } from '../server-claims.ts'
@@ -18,21 +20,22 @@ export const proxy: Suite = {
   name: 'proxy',
   title: 'A proxied request',
   async run(settings, tell) {
-    const table = await withUpstream(async (upstream) =>
-      withServers(await contenders(upstream), settings, tell, (compare) =>
+    const [table, neighbour] = await withUpstream(async (upstream) => {
+      const comparison = await withServers(await contenders(upstream), settings, tell, (compare) =>
         compare({
           title: 'A proxied GET of 1 KB of JSON',
           reference: BARE,
           path: `/bytes/${BYTES}`,
           body: payload(BYTES),
         }),
-      ),
-    )
+      )
+      return [comparison, await hungNeighbour(upstream, settings, tell)] as const
+    })
     return {
       name: proxy.name,
       title: proxy.title,
       tables: [table],
-      claims: claims(table),
+      claims: [...claims(table), neighbour, ...(await abortDelays(tell))],
       notes: findBinary('nginx') === undefined ? ['nginx is not installed here'] : [],
     }
   },
@@ -63,6 +66,11 @@ function claims(table: Comparison): Claim[] {
       'p99 of the gateway against that of bare http-proxy',
       { atMost: 1 },
       latencyRatio(table, GATEWAY, BARE),
+    ),
+    claim(
+      'p99 of upstream + breaker against that of bare http-proxy',
+      { atMost: 1 },
+      latencyRatio(table, GUARDED, BARE),
     ),
   ]
 }

@@ -9,7 +9,7 @@ let most = 0
 setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), EVERY_MS).unref()
 
 const app = fastify({ forceCloseConnections: true })
-const upstream = createUpstream({ name: 'files', origins: String(process.argv[2]) })
+const upstream = createUpstream({ name: 'files', origins: process.argv[2] ?? '' })
 await app.register(directProxy, { upstream })
 process.send?.({ url: await app.listen({ port: 0, host: '127.0.0.1' }) })
 process.on('message', (question) => {

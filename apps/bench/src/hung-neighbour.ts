@@ -1,0 +1,59 @@
+import { setMaxListeners } from 'node:events'
+import { request } from 'undici'
+import { withContenders } from './contender.ts'
+import { load } from './load/load.ts'
+import { type Claim, claim } from './result.ts'
+import { interleave } from './rounds.ts'
+import { pairedRatio } from './statistics.ts'
+import type { Settings } from './suite.ts'
+
+/** Requests that wait for the hung upstream at any time. */
+const WAITING = 100
+
+/** What the p99 of a healthy upstream is beside one that hangs, compared with what it is alone. */
+export async function hungNeighbour(
+  upstream: string,
+  { rounds, seconds, connections }: Settings,
+  tell: (line: string) => void,
+): Promise<Claim> {
+  return withContenders([{ name: 'hung upstream', file: 'hung' }], ([hung]) => {
+    const settings = { upstream, hung: `http://127.0.0.1:${hung?.port}` }
+    const spec = { name: 'two upstreams', file: 'proxy/neighbours', settings }
+    return withContenders([spec], async ([gateway]) => {
+      const base = `http://127.0.0.1:${gateway?.port}`
+      const target = { url: `${base}/healthy/bytes/1024`, seconds, connections }
+      await load(target)
+      const p99 = await interleave([false, true], rounds, async (beside) => {
+        tell(`  a healthy upstream ${beside ? 'beside a hung one' : 'alone'}`)
+        const end = beside ? keepWaiting(`${base}/hung`) : undefined
+        const { p99Ms } = await load(target)
+        await end?.()
+        return p99Ms
+      })
+      const [alone = [], beside = []] = p99
+      return claim(
+        'p99 beside a hung upstream against p99 alone',
+        { atMost: 1.1 },
+        pairedRatio(beside, alone),
+      )
+    })
+  })
+}
+
+/** Keeps requests waiting until the function that it returns is called. */
+function keepWaiting(url: string): () => Promise<void> {
+  const stop = new AbortController()
+  setMaxListeners(WAITING, stop.signal)
+  const waiting = Array.from({ length: WAITING }, async () => {
+    while (!stop.signal.aborted) {
+      await request(url, { signal: stop.signal }).then(
+        ({ body }) => body.dump(),
+        () => {},
+      )
+    }
+  })
+  return async () => {
+    stop.abort()
+    await Promise.all(waiting)
+  }
+}
