@@ -3,3 +3,8 @@ export interface ProxySettings {
   /** Origin of the upstream. */
   readonly upstream: string
 }
+
+export interface CachingProxySettings extends ProxySettings {
+  /** Whether it keeps answers. Default false. */
+  readonly cache?: boolean
+}

@@ -58,6 +58,8 @@ function packageVersions(): Record<string, string> {
 function programVersions(): Record<string, string> {
   const asked: [string, string][] = [
     ['nginx', '-V'],
+    ['haproxy', '-v'],
+    ['varnishd', '-V'],
     ['redis-server', '--version'],
   ]
   return Object.fromEntries(

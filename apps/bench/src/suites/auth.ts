@@ -11,6 +11,7 @@ import { interleave } from '../rounds.ts'
 import { throughputClaims } from '../server-claims.ts'
 import { median, quantile } from '../statistics.ts'
 import type { Settings, Suite } from '../suite.ts'
+import { notInstalled } from '../system-peers.ts'
 import { withUpstream } from '../with-upstream.ts'
 
 const OPEN = 'gateway'
@@ -53,7 +54,7 @@ export const auth: Suite = {
         claim('t between keys wrong early and wrong late', { atMost: 4.5 }, t, (value) => value.toFixed(2)),
         ...(revoked ? [revocationClaim(revoked)] : []),
       ],
-      notes: hasRedis ? [] : ['redis-server is not installed here'],
+      notes: notInstalled('redis-server'),
     }
   },
 }

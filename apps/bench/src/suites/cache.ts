@@ -6,6 +6,7 @@ import { payload } from '../payload.ts'
 import type { Comparison } from '../result.ts'
 import { throughputClaims } from '../server-claims.ts'
 import type { Settings, Suite } from '../suite.ts'
+import { installed, notInstalled } from '../system-peers.ts'
 import { withUpstream } from '../with-upstream.ts'
 import { memoryClaim, purgeClaim } from './cache-claims.ts'
 
@@ -18,7 +19,6 @@ const DIRECT = 'Sluice upstream, no cache'
 const MISS = 'Sluice, miss'
 
 const hasRedis = findBinary('redis-server') !== undefined
-const hasNginx = findBinary('nginx') !== undefined
 
 export const cache: Suite = {
   name: 'cache',
@@ -56,10 +56,7 @@ export const cache: Suite = {
         await memoryClaim(settings),
         ...(hasRedis ? [await purgeClaim(settings)] : []),
       ],
-      notes: [
-        ...(hasRedis ? [] : ['redis-server is not installed here']),
-        ...(hasNginx ? [] : ['nginx is not installed here']),
-      ],
+      notes: notInstalled('redis-server', 'nginx', 'haproxy', 'varnishd'),
     }
   },
 }
@@ -94,9 +91,13 @@ function compareRedis(
 
 function hitting(upstream: string): HttpContender[] {
   const settings = { upstream }
-  const nginx = { name: 'nginx proxy_cache', file: 'proxy/nginx', settings: { upstream, cache: true } }
+  const caching = { upstream, cache: true }
   return [
-    ...(hasNginx ? [nginx] : []),
+    ...installed([
+      { name: 'nginx proxy_cache', binary: 'nginx', file: 'proxy/nginx', settings: caching },
+      { name: 'haproxy cache', binary: 'haproxy', file: 'proxy/haproxy', settings: caching },
+      { name: 'Varnish', binary: 'varnishd', file: 'cache/varnish', settings },
+    ]),
     { name: CONSTANT, file: 'cache/constant' },
     { name: HIT, file: 'cache/response-cache', settings },
     { name: BARE, file: 'proxy/http-proxy', settings },

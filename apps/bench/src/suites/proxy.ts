@@ -1,5 +1,4 @@
 import { abortDelays } from '../abort-delay.ts'
-import { findBinary } from '../binary.ts'
 import { type HttpContender, withServers } from '../http-comparison.ts'
 import { hungNeighbour } from '../hung-neighbour.ts'
 import { payload } from '../payload.ts'
@@ -7,6 +6,7 @@ import { type Claim, claim, type Comparison } from '../result.ts'
 import { latencyRatio, throughputClaims } from '../server-claims.ts'
 import type { Suite } from '../suite.ts'
 import { gatewayContender } from '../gateway-contender.ts'
+import { installed, notInstalled } from '../system-peers.ts'
 import { withUpstream } from '../with-upstream.ts'
 
 const BYTES = 1024
@@ -36,16 +36,18 @@ export const proxy: Suite = {
       title: proxy.title,
       tables: [table],
       claims: [...claims(table), neighbour, ...(await abortDelays(tell))],
-      notes: findBinary('nginx') === undefined ? ['nginx is not installed here'] : [],
+      notes: notInstalled('nginx', 'haproxy'),
     }
   },
 }
 
 async function contenders(upstream: string): Promise<HttpContender[]> {
   const settings = { upstream }
-  const nginx = { name: 'nginx', file: 'proxy/nginx', settings }
   return [
-    ...(findBinary('nginx') === undefined ? [] : [nginx]),
+    ...installed([
+      { name: 'nginx', binary: 'nginx', file: 'proxy/nginx', settings },
+      { name: 'haproxy', binary: 'haproxy', file: 'proxy/haproxy', settings },
+    ]),
     { name: RAW, file: 'proxy/raw-dispatch', settings },
     { name: 'Fastify + dispatch', file: 'proxy/fastify-dispatch', settings },
     { name: ALONE, file: 'proxy/direct', settings: { upstream, breaker: false } },

@@ -1,33 +1,19 @@
 /** nginx with one worker and connections to the upstream that are kept, with or without its cache. */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { findBinary } from '../../binary.ts'
-import { announce, settings } from '../../child.ts'
-import { freePort, untilAccepts } from '../../ports.ts'
-import type { ProxySettings } from '../proxy-settings.ts'
+import { settings } from '../../child.ts'
+import { daemon, type DaemonPlace } from '../daemon.ts'
+import type { CachingProxySettings } from '../proxy-settings.ts'
 
-interface NginxSettings extends ProxySettings {
-  readonly cache?: boolean
-}
+const { upstream, cache = false } = settings() as CachingProxySettings
+await daemon('nginx', (place) => [
+  '-p',
+  place.folder,
+  '-e',
+  'stderr',
+  '-c',
+  place.write('nginx.conf', configuration(place)),
+])
 
-const { upstream, cache = false } = settings() as NginxSettings
-const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-nginx-'))
-const port = await freePort()
-const file = join(folder, 'nginx.conf')
-writeFileSync(file, configuration())
-const nginx = spawn(findBinary('nginx') ?? 'nginx', ['-p', folder, '-e', 'stderr', '-c', file], {
-  stdio: 'inherit',
-})
-process.once('exit', () => {
-  nginx.kill('SIGKILL')
-  rmSync(folder, { recursive: true, force: true })
-})
-await untilAccepts(port, nginx)
-announce({ port, ...(nginx.pid !== undefined && { pid: nginx.pid }) })
-
-function configuration(): string {
+function configuration({ folder, port }: DaemonPlace): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const folders = temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')
   return `daemon off;
