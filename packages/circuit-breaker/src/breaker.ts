@@ -52,7 +52,6 @@ const NO_GATES: readonly Gate[] = []
 
 /** A circuit breaker for one upstream, route or function. */
 export class CircuitBreaker {
-  readonly name: string
   readonly #engine: Engine
   readonly #events: Emitter
   readonly #coordinator: BreakerCoordinator | undefined
@@ -62,7 +61,6 @@ export class CircuitBreaker {
   /** For `createCircuitBreaker` and the registry. */
   constructor(name: string, options: ResolvedBreakerOptions, environment: RegisteredEnvironment) {
     const { clock = systemClock, random = Math.random, coordinator, gates = NO_GATES } = environment
-    this.name = name
     this.#template = environment.template
     this.#coordinator = coordinator
     this.#events = new Emitter(environment.parent)
@@ -71,6 +69,10 @@ export class CircuitBreaker {
       restore(this.#engine.circuit, environment.restore, options, clock)
     }
     coordinator?.join(this)
+  }
+
+  get name(): string {
+    return this.#engine.name
   }
 
   /** The options in force, complete and frozen. */

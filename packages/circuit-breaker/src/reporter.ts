@@ -28,12 +28,11 @@ export class Reporter implements CircuitObserver {
     probes: 0,
     transitions: 0,
   }
-  /** The last 50, oldest first. */
-  readonly transitions: TransitionRecord[] = []
   readonly events: Emitter
   readonly #breaker: string
   readonly #clock: Clock
-  /** Made with the first call: an idle breaker has none. */
+  /** Made when they are needed: an idle breaker has none. */
+  #transitions: TransitionRecord[] | undefined
   #latency: LatencyRecorder | undefined
   /** Made with the first one. */
   #rejections: Rejections | undefined
@@ -51,6 +50,11 @@ export class Reporter implements CircuitObserver {
 
   get latency(): LatencyRecorder {
     return this.#latency ?? new LatencyRecorder()
+  }
+
+  /** The last 50, oldest first. */
+  get transitions(): readonly TransitionRecord[] {
+    return [...(this.#transitions ?? [])]
   }
 
   get totals(): Totals {
@@ -89,8 +93,9 @@ export class Reporter implements CircuitObserver {
       generation,
     }
     this.counts.transitions += 1
-    this.transitions.push(record)
-    if (this.transitions.length > KEPT_TRANSITIONS) this.transitions.shift()
+    this.#transitions ??= []
+    this.#transitions.push(record)
+    if (this.#transitions.length > KEPT_TRANSITIONS) this.#transitions.shift()
     if (to.kind === 'open' && to.scope === 'local' && to.cause === 'trip') {
       this.#coordinator?.tripped(this.#breaker, to.reason, to.until - now)
     }

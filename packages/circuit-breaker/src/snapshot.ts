@@ -89,7 +89,7 @@ export function takeSnapshot(
       ? {}
       : { bulkhead: { limit: bulkhead.limit, inUse: engine.inFlight.count, queued: bulkhead.queued } }),
     probes: probeFacts(state),
-    transitions: [...reporter.transitions],
+    transitions: reporter.transitions,
     options,
     ...(about.coordinator === undefined ? {} : { fleet: about.coordinator.status(name) }),
   }

@@ -8,7 +8,7 @@ export class InFlight {
   count = 0
   readonly #sliceMs: number
   /** The slice in use: its number, when it ends, and how many of its permits are out. */
-  #current = -Infinity
+  #current = 0
   #end = -Infinity
   #recent = 0
   /** How many are out of each of the slices before; made when there are any. */
@@ -43,14 +43,13 @@ export class InFlight {
   }
 
   #turn(now: number): void {
-    const next = Math.max(this.#current + 1, Math.floor(now / this.#sliceMs))
+    const next = Math.floor(now / this.#sliceMs)
     if (this.count === 0 || next - this.#current > SLICES) {
-      this.count = 0
+      this.count = this.#recent = 0
       this.#earlier = undefined
     } else {
       for (let slice = this.#current; slice < next; slice += 1) this.#close(slice)
     }
-    this.#recent = 0
     this.#current = next
     this.#end = (next + 1) * this.#sliceMs
   }
@@ -60,7 +59,8 @@ export class InFlight {
     const earlier = (this.#earlier ??= Array.from({ length: SLICES }, () => 0))
     const slot = slotOf(slice)
     this.count -= earlier[slot]!
-    earlier[slot] = slice === this.#current ? this.#recent : 0
+    earlier[slot] = this.#recent
+    this.#recent = 0
   }
 }
 

@@ -21,7 +21,7 @@ export interface CircuitEnvironment {
  */
 export class Circuit {
   readonly evidence: Evidence
-  readonly backoff: Backoff
+  readonly backoff: Backoff = new Backoff()
   generation = 0
   #options: ResolvedBreakerOptions
   #state: CircuitState
@@ -33,7 +33,6 @@ export class Circuit {
     this.#random = environment.random
     this.#observer = environment.observer
     this.evidence = new Evidence(options, environment.inFleet)
-    this.backoff = new Backoff(environment.random)
     this.#state =
       options.mode === 'disabled'
         ? { kind: 'disabled', since: now, ...byMode }
@@ -237,7 +236,7 @@ export class Circuit {
   #trip(reason: string, cause: FailureCause | undefined, now: number): void {
     const { open } = this.#options
     if (this.#state.kind === 'closed') this.backoff.forget(open, now - this.#state.since)
-    const until = now + this.backoff.next(open)
+    const until = now + this.backoff.next(open, this.#random())
     this.#become({ kind: 'open', since: now, reason, scope: 'local', until, cause: 'trip' }, now, cause)
   }
 

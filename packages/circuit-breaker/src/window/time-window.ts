@@ -1,13 +1,17 @@
 import type { CallWindow, WindowCounts } from './window.ts'
 
-/** What the ring keeps of a bucket, one after the other. */
-const FIELDS = ['successes', 'failures', 'slow', 'ignored'] as const
 const NOTHING: WindowCounts = { successes: 0, failures: 0, slow: 0, ignored: 0 }
 
+/** A bucket that is over. */
+interface Bucket extends WindowCounts {
+  readonly number: number
+  next: Bucket | undefined
+}
+
 /**
- * A ring of buckets. A bucket is known by its number since the clock's origin, so any idle gap is seen for what it is.
- * What is in the bucket in use is the difference to what the window held before it, so that a call has but one place
- * to be counted in.
+ * The calls of the last buckets. A bucket is known by its number since the clock's origin, so any idle gap is seen for
+ * what it is. What is in the bucket in use is the difference to what the window held before it, so that a call has but
+ * one place to be counted in; those that are over and not empty wait in a queue.
  */
 export class TimeWindow implements CallWindow {
   successes = 0
@@ -17,11 +21,11 @@ export class TimeWindow implements CallWindow {
   readonly #bucketMs: number
   readonly #buckets: number
   /** The bucket in use: its number, when it ends, and what the window held when it began. */
-  #current = -Infinity
+  #current = 0
   #end = -Infinity
   #before = NOTHING
-  /** The buckets before it; made when there is something in them. */
-  #ring: number[] | undefined
+  #first: Bucket | undefined
+  #last: Bucket | undefined
 
   constructor(durationMs: number, buckets: number) {
     this.#bucketMs = durationMs / buckets
@@ -46,7 +50,7 @@ export class TimeWindow implements CallWindow {
   clear(): void {
     this.successes = this.failures = this.slow = this.ignored = 0
     this.#before = NOTHING
-    this.#ring = undefined
+    this.#first = this.#last = undefined
   }
 
   seed(counts: WindowCounts): void {
@@ -57,38 +61,46 @@ export class TimeWindow implements CallWindow {
   }
 
   #turn(now: number): void {
-    const next = Math.max(this.#current + 1, Math.floor(now / this.#bucketMs))
-    if (next - this.#current >= this.#buckets || this.successes + this.failures + this.ignored === 0) {
-      this.clear()
-    } else {
-      this.#store()
-      for (let bucket = this.#current + 1; bucket <= next; bucket += 1) this.#drop(bucket)
-      const { successes, failures, slow, ignored } = this
-      this.#before = { successes, failures, slow, ignored }
-    }
+    const next = Math.floor(now / this.#bucketMs)
+    if (this.successes + this.failures + this.ignored > 0) this.#close(next)
     this.#current = next
     this.#end = (next + 1) * this.#bucketMs
   }
 
-  /** Puts what the bucket in use holds into its place, which is empty. */
-  #store(): void {
-    const ring = (this.#ring ??= Array.from({ length: this.#buckets * FIELDS.length }, () => 0))
-    const at = this.#placeOf(this.#current)
-    for (const [index, field] of FIELDS.entries()) ring[at + index] = this[field] - this.#before[field]
-  }
-
-  /** Empties the place of a bucket, and takes what was there off the sums. */
-  #drop(bucket: number): void {
-    const ring = this.#ring!
-    const at = this.#placeOf(bucket)
-    for (const [index, field] of FIELDS.entries()) {
-      this[field] -= ring[at + index]!
-      ring[at + index] = 0
+  /** The bucket in use is over, those that are too old for `next` go. */
+  #close(next: number): void {
+    this.#append(this.#current)
+    for (let first = this.#first; first !== undefined; first = first.next) {
+      if (next - first.number < this.#buckets) break
+      this.#drop(first)
     }
+    const { successes, failures, slow, ignored } = this
+    this.#before = { successes, failures, slow, ignored }
   }
 
-  #placeOf(bucket: number): number {
-    const slot = bucket % this.#buckets
-    return (slot < 0 ? slot + this.#buckets : slot) * FIELDS.length
+  #append(number: number): void {
+    const before = this.#before
+    const bucket: Bucket = {
+      number,
+      successes: this.successes - before.successes,
+      failures: this.failures - before.failures,
+      slow: this.slow - before.slow,
+      ignored: this.ignored - before.ignored,
+      next: undefined,
+    }
+    if (bucket.successes + bucket.failures + bucket.ignored === 0) return
+    if (this.#last === undefined) this.#first = bucket
+    else this.#last.next = bucket
+    this.#last = bucket
+  }
+
+  /** Takes the first bucket off. */
+  #drop({ successes, failures, slow, ignored, next }: Bucket): void {
+    this.successes -= successes
+    this.failures -= failures
+    this.slow -= slow
+    this.ignored -= ignored
+    this.#first = next
+    if (next === undefined) this.#last = undefined
   }
 }
