@@ -61,7 +61,7 @@ export class Engine implements PermitIssuer {
   acquire(): BreakerPermit | Rejection {
     const now = this.clock.now()
     this.#advance(now)
-    this.reporter.counts.fires += 1
+    this.reporter.fires += 1
     return this.#answer(this.#admit(now), now)
   }
 
@@ -70,7 +70,7 @@ export class Engine implements PermitIssuer {
     signal?.throwIfAborted()
     const now = this.clock.now()
     this.#advance(now)
-    this.reporter.counts.fires += 1
+    this.reporter.fires += 1
     const admission = this.#admit(now)
     const waiting =
       admission === 'bulkhead' && this.options.mode !== 'observe'

@@ -14,20 +14,16 @@ import type { Totals } from './totals.ts'
 
 const KEPT_TRANSITIONS = 50
 
-/** The rest of the totals follows from the latencies. */
-type Counts = Omit<Totals, 'successes' | 'failures' | 'timeouts' | 'ignored'>
-
 /** Counts what happens to a breaker, and tells its listeners and its fleet. Decides nothing. */
 export class Reporter implements CircuitObserver {
-  readonly counts: Counts = {
-    fires: 0,
-    rejects: 0,
-    observedRejects: 0,
-    fallbacks: 0,
-    slow: 0,
-    probes: 0,
-    transitions: 0,
-  }
+  // The totals that do not follow from the latencies.
+  fires = 0
+  rejects = 0
+  observedRejects = 0
+  fallbacks = 0
+  slow = 0
+  probes = 0
+  #transitionCount = 0
   readonly events: Emitter
   readonly #breaker: string
   readonly #clock: Clock
@@ -59,7 +55,7 @@ export class Reporter implements CircuitObserver {
 
   get totals(): Totals {
     const { successful, failed, ignored, timeout } = this.latency.calls()
-    const { fires, rejects, observedRejects, fallbacks, slow, probes, transitions } = this.counts
+    const { fires, rejects, observedRejects, fallbacks, slow, probes } = this
     // Field by field: a spread takes as long as all the rest of a snapshot.
     return {
       fires,
@@ -72,7 +68,7 @@ export class Reporter implements CircuitObserver {
       fallbacks,
       slow,
       probes,
-      transitions,
+      transitions: this.#transitionCount,
     }
   }
 
@@ -92,7 +88,7 @@ export class Reporter implements CircuitObserver {
       ...(actor === undefined ? {} : { actor }),
       generation,
     }
-    this.counts.transitions += 1
+    this.#transitionCount += 1
     this.#transitions ??= []
     this.#transitions.push(record)
     if (this.#transitions.length > KEPT_TRANSITIONS) this.#transitions.shift()
@@ -121,7 +117,7 @@ export class Reporter implements CircuitObserver {
   }
 
   probeStarted(generation: number): void {
-    this.counts.probes += 1
+    this.probes += 1
     this.#probe(generation, 'started')
   }
 
@@ -129,8 +125,10 @@ export class Reporter implements CircuitObserver {
     if (enforced) {
       this.#rejections ??= { ...NO_REJECTIONS }
       this.#rejections[reason] += 1
-      this.counts.rejects += 1
-    } else this.counts.observedRejects += 1
+      this.rejects += 1
+    } else {
+      this.observedRejects += 1
+    }
     if (!this.events.wants('reject')) return
     this.events.emit('reject', { breaker, state, reason, retryAfterMs, enforced })
   }
@@ -143,13 +141,18 @@ export class Reporter implements CircuitObserver {
 
   ended(ending: Ending): void {
     this.#latency!.record(kindOf(ending), ending.durationMs)
-    if (ending.slow) this.counts.slow += 1
+    if (ending.slow) this.slow += 1
   }
 
   /** Tells those who listen; most of the time nobody does. */
   settled(permit: BreakerPermit, ending: Ending): void {
-    const { outcome } = ending
-    if (outcome === 'failure' || permit.probe || this.events.wants(outcome)) this.#tell(permit, ending)
+    if (permit.probe || this.events.wants(ending.outcome) || this.#wantsTimeout(ending)) {
+      this.#tell(permit, ending)
+    }
+  }
+
+  #wantsTimeout({ cause }: Ending): boolean {
+    return cause?.kind === 'timeout' && this.events.wants('timeout')
   }
 
   #tell({ generation, probe }: BreakerPermit, { outcome, cause, durationMs }: Ending): void {
@@ -164,7 +167,7 @@ export class Reporter implements CircuitObserver {
   }
 
   fellBack(error: unknown, failed?: { readonly fallbackError: unknown }): void {
-    this.counts.fallbacks += 1
+    this.fallbacks += 1
     if (!this.events.wants('fallback')) return
     this.events.emit('fallback', { breaker: this.#breaker, error, ...failed })
   }

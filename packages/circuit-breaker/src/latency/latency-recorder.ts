@@ -3,6 +3,7 @@ import { lowerBoundMs, SCALE_LENGTH, stepOf } from './latency-scale.ts'
 import type { LatencyBuckets, LatencyKind, LatencySummary } from './latency.ts'
 
 const PERIOD_MS = 60_000
+const KINDS: readonly LatencyKind[] = ['successful', 'failed', 'ignored', 'timeout']
 /** The powers of two of a ms: bounds of the scale, so that the counts below them are exact. */
 const BOUND_STEPS: readonly number[] = Array.from({ length: 17 }, (_, power) => stepOf(2 ** power))
 const BOUNDS: readonly number[] = BOUND_STEPS.map((step) => lowerBoundMs(step) / 1_000)
@@ -10,9 +11,12 @@ const ENDS: readonly number[] = [...BOUND_STEPS, SCALE_LENGTH]
 const NONE: readonly number[] = ENDS.map(() => 0)
 
 /** Durations of calls since the start, by kind. The recent ones are what was added since a copy of a minute ago. */
-export class LatencyRecorder {
-  /** Each is made with the first call of its kind: an idle breaker has none. */
-  readonly #kinds: Partial<Record<LatencyKind, Histogram>> = {}
+export class LatencyRecorder implements Record<LatencyKind, Histogram | undefined> {
+  // Each is made with the first call of its kind.
+  successful: Histogram | undefined
+  failed: Histogram | undefined
+  ignored: Histogram | undefined
+  timeout: Histogram | undefined
   /** Copies of all kinds together, made at the turn of a period. */
   #before: Histogram | undefined
   #lately: Histogram | undefined
@@ -25,12 +29,12 @@ export class LatencyRecorder {
   }
 
   record(kind: LatencyKind, durationMs: number): void {
-    const histogram = (this.#kinds[kind] ??= new Histogram())
+    const histogram = (this[kind] ??= new Histogram())
     histogram.record(durationMs)
   }
 
   calls(): Record<LatencyKind, number> {
-    const { successful, failed, ignored, timeout } = this.#kinds
+    const { successful, failed, ignored, timeout } = this
     return {
       successful: successful?.total ?? 0,
       failed: failed?.total ?? 0,
@@ -57,7 +61,7 @@ export class LatencyRecorder {
   }
 
   buckets(): LatencyBuckets {
-    const { successful, failed, ignored, timeout } = this.#kinds
+    const { successful, failed, ignored, timeout } = this
     return {
       le: BOUNDS,
       counts: {
@@ -88,7 +92,7 @@ export class LatencyRecorder {
 
   #all(): Histogram {
     const all = new Histogram()
-    for (const histogram of Object.values(this.#kinds)) all.add(histogram)
+    for (const kind of KINDS) if (this[kind] !== undefined) all.add(this[kind])
     return all
   }
 }

@@ -17,34 +17,46 @@ interface MemorySettings {
   readonly calls: number
 }
 
-const { library, count, calls } = settings() as MemorySettings
+const { library: name, count, calls } = settings() as MemorySettings
 const noop = async (): Promise<number> => 1
 
-const makers: Record<MemorySettings['library'], (name: string) => { call(): unknown }> = {
-  sluice(name) {
-    const breaker = createCircuitBreaker({ name })
-    return { call: () => breaker.execute(noop) }
-  },
-  opossum(name) {
-    const breaker = new Opossum(noop, { name })
-    return { call: () => breaker.fire() }
-  },
-  cockatiel() {
-    const breaker = circuitBreaker(handleAll, {
-      halfOpenAfter: 30_000,
-      breaker: new SamplingBreaker({ threshold: 0.5, duration: 10_000 }),
-    })
-    return { call: () => breaker.execute(noop) }
-  },
+interface Library<Breaker> {
+  readonly make: (name: string) => Breaker
+  readonly call: (breaker: Breaker) => unknown
+}
+
+function library<Breaker>(made: Library<Breaker>): Library<Breaker> {
+  return made
+}
+
+const libraries = {
+  sluice: library({
+    make: (name) => createCircuitBreaker({ name }),
+    call: (breaker) => breaker.execute(noop),
+  }),
+  opossum: library({
+    make: (name) => new Opossum(noop, { name }),
+    call: (breaker) => breaker.fire(),
+  }),
+  cockatiel: library({
+    make: () =>
+      circuitBreaker(handleAll, {
+        halfOpenAfter: 30_000,
+        breaker: new SamplingBreaker({ threshold: 0.5, duration: 10_000 }),
+      }),
+    call: (breaker) => breaker.execute(noop),
+  }),
 }
 
 announce({}, async (): Promise<MemoryFigures> => {
-  const make = makers[library]
+  // Nothing is kept but the breakers themselves.
+  const { make, call } = libraries[name] as Library<unknown>
   const kept = [make('warm up')]
   const before = heapBytes()
   for (let index = 0; index < count; index++) kept.push(make(`breaker-${index}`))
-  for (const breaker of calls > 0 ? kept : []) {
-    for (let call = 0; call < calls; call++) await breaker.call()
+  // In turns, so that the calls of each fall into several buckets of its window.
+  for (let turn = 0; turn < calls; turn++) {
+    for (const breaker of kept) await call(breaker)
   }
   const totalBytes = heapBytes() - before
   const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
