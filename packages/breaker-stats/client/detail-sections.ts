@@ -97,40 +97,6 @@ export function transitionTable({ transitions }: BreakerView, now: number): HTML
   )
 }
 
-/** How the fleet sees it, with a word where instances disagree; undefined without a fleet. */
-export function fleetSection(view: BreakerView): HTMLElement | undefined {
-  const { fleet } = view
-  if (fleet === undefined) return undefined
-  const modes = {
-    shared: 'This instance decides with the fleet.',
-    stale: 'The store is out of reach: the last verdict of the fleet still holds.',
-    local: 'The store is out of reach: this instance decides alone.',
-  }
-  const disagree = fleet.votes > 0 && fleet.votes < fleet.instances && view.scope !== 'fleet'
-  return h(
-    'section',
-    { class: `fleet fleet-${fleet.mode}` },
-    h('h3', {}, 'Fleet'),
-    h('p', {}, modes[fleet.mode]),
-    voteMeter(fleet.votes, fleet.instances),
-    disagree &&
-      h(
-        'p',
-        { class: 'notice' },
-        `${count(fleet.votes)} of ${count(fleet.instances)} instances want it open, too few for the fleet: look for a bad node or zone.`,
-      ),
-  )
-}
-
-function voteMeter(votes: number, instances: number): HTMLElement {
-  const shown = Math.min(instances, 60)
-  const dots = Array.from({ length: shown }, (_, i) =>
-    h('span', { class: i < Math.round((votes / Math.max(1, instances)) * shown) ? 'dot dot-open' : 'dot' }),
-  )
-  const text = `${count(votes)} of ${count(instances)} instances vote to open`
-  return h('p', { class: 'votes' }, h('span', { class: 'dots', 'aria-hidden': 'true' }, ...dots), text)
-}
-
 /** The configuration in force, folded away. `open` names the sections that stay unfolded. */
 export function optionList(
   { configuration }: BreakerView,

@@ -1,15 +1,17 @@
 import type { BreakerView } from '#src/api/breaker-view'
+import type { FleetView } from '#src/api/fleet-view'
 import { BreakerCharts } from './charts.ts'
 import type { Controls } from './controls.ts'
 import { byId, h, setText } from './dom.ts'
 import { duration } from './format.ts'
-import { factList, fleetSection, optionList, transitionTable } from './detail-sections.ts'
+import { factList, optionList, transitionTable } from './detail-sections.ts'
+import { fleetSection } from './fleet-section.ts'
 import { stateIcon } from './icons.ts'
 import type { Session } from './session.ts'
 import { nextText } from './status-text.ts'
 import { stateStyles } from './states.ts'
 import type { Entry, Store } from './store.ts'
-import { renderTimeline, spansOf } from './timeline.ts'
+import { changesOf, renderTimeline, spansOf } from './timeline.ts'
 import { toRowState } from './row-state.ts'
 
 const refreshMs = 2_000
@@ -97,21 +99,19 @@ export class Detail {
   async #ask(name: string): Promise<void> {
     this.#askedAt = performance.now()
     try {
-      const view = await this.#session.get<BreakerView>(`${this.#stats}/${encodeURIComponent(name)}`)
+      const address = `${this.#stats}/${encodeURIComponent(name)}`
+      const view = await this.#session.get<BreakerView>(address)
+      const fleet = view.fleet && (await this.#session.get<FleetView>(`${address}/fleet`))
       if (this.#name !== name) return
-      this.#render(view)
+      this.#render(view, fleet)
     } catch {
       // The connection tells; what was known stays.
     }
   }
 
-  #render(view: BreakerView): void {
+  #render(view: BreakerView, fleet: FleetView | undefined): void {
     const { now } = this.#store
-    const changes = view.transitions.map(({ at, from, to }) => ({
-      at: Date.parse(at),
-      from: toRowState(from),
-      to: toRowState(to),
-    }))
+    const changes = changesOf(view, fleet)
     const timeline = renderTimeline(spansOf(changes, toRowState(view.state), now), now)
     const open = new Set(
       Array.from(
@@ -122,7 +122,7 @@ export class Detail {
     byId('detail-timeline').replaceChildren(timeline)
     byId('detail-facts').replaceChildren(factList(view))
     this.#body.replaceChildren(
-      ...[fleetSection(view), transitionTable(view, now), optionList(view, open)].filter(
+      ...[fleetSection(view, fleet, now, open), transitionTable(view, now), optionList(view, open)].filter(
         (part) => part !== undefined,
       ),
     )

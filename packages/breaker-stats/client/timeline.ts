@@ -1,6 +1,9 @@
+import type { BreakerView } from '#src/api/breaker-view'
+import type { FleetView } from '#src/api/fleet-view'
 import type { RowState } from '#src/live/protocol'
 import { h } from './dom.ts'
 import { clock, duration } from './format.ts'
+import { toRowState } from './row-state.ts'
 import { stateStyles } from './states.ts'
 
 /** A stretch of time in one state; times are epoch ms. */
@@ -18,6 +21,26 @@ export interface Change {
 
 /** Shortest time that a timeline shows. */
 const leastMs = 60_000
+
+/** What this instance remembers, and before that what the fleet does: an instance forgets when it restarts. */
+export function changesOf(
+  { transitions }: Pick<BreakerView, 'transitions'>,
+  fleet: Pick<FleetView, 'history'> | undefined,
+): Change[] {
+  const own = transitions.map(({ at, from, to }) => {
+    return { at: Date.parse(at), from: toRowState(from), to: toRowState(to) }
+  })
+  const began = own[0]?.at ?? Infinity
+  const before: Change[] = []
+  let from: RowState = 'closed'
+  for (const { at, state } of fleet?.history.toReversed() ?? []) {
+    // When a recovery was over is not written down; it is short.
+    const to = state === 'RECOVERING' ? 'closed' : toRowState(state)
+    if (Date.parse(at) < began && to !== from) before.push({ at: Date.parse(at), from, to })
+    from = to
+  }
+  return [...before, ...own]
+}
 
 /** The states of a breaker between its oldest known change (or a minute ago) and now. */
 export function spansOf(changes: readonly Change[], state: RowState, now: number): Span[] {

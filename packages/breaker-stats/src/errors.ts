@@ -55,7 +55,7 @@ export const CrossSiteError: StatsError = createError(
 export const ForbiddenError: StatsError = createError('SLUICE_STATS_FORBIDDEN', '%s', 403)
 export const NoFleetError: StatsError = createError(
   'SLUICE_STATS_NO_FLEET',
-  'circuit breaker %s is not part of a fleet; use the scope local',
+  'circuit breaker %s is not part of a fleet: it has the scope local alone',
   409,
 )
 export const UpgradeRequiredError: StatsError = createError(

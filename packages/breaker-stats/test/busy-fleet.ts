@@ -21,6 +21,8 @@ const services = [
   { name: 'legacy-reports', perSecond: 0, failing: 0, ms: 0 },
 ] as const
 
+export const busyOptions = { open: { durationMs: 45_000 }, minimumCalls: 10 } as const
+
 export interface BusyFleet {
   /** One more second of calls. */
   second(): void
@@ -32,8 +34,7 @@ export function busyFleet(app: FastifyInstance, registry: BreakerRegistry): Busy
     service,
     breaker: registry.ensure(service.name, {
       ...('group' in service ? { group: service.group } : {}),
-      open: { durationMs: 45_000 },
-      minimumCalls: 10,
+      ...busyOptions,
     }),
   }))
   registry.open('legacy-reports', {

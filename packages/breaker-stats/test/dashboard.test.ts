@@ -7,7 +7,8 @@ import { test, type Test } from 'tap'
 import { skipWithout } from '../../../test/binary.ts'
 import type { AccessHook, CircuitBreakerTest } from '../src/index.ts'
 import { launchBrowser } from './browser.ts'
-import { busyFleet, type BusyFleet } from './busy-fleet.ts'
+import { busyFleet, type BusyFleet, busyOptions } from './busy-fleet.ts'
+import { inFleet } from './fleet.ts'
 import { gateway, succeed, trip } from './gateway.ts'
 
 const key = 'the-key'
@@ -205,11 +206,16 @@ test(
   { skip: skipWithout('chromium'), timeout: 120_000 },
   async (t) => {
     let fleet: BusyFleet | undefined
+    const [registry, ...others] = inFleet(t, ['gateway-7c9f', 'gateway-a41e', 'gateway-d02b'], busyOptions)
     const { app } = await gateway(
       t,
       { access: 'loopback', instance: 'gateway-7c9f', live: { intervalMs: 500 } },
-      { before: (fastify) => void (fleet = busyFleet(fastify, fastify.circuitBreakers)) },
+      { registry: registry!, before: (fastify) => void (fleet = busyFleet(fastify, registry!)) },
     )
+    // What this instance sees of payments, the second sees as well; what the third sees of delivery, nobody else does.
+    for (const name of ['payments', 'delivery']) for (const other of others) other.ensure(name)
+    trip(others[0]!, 'payments')
+    trip(others[1]!, 'delivery')
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
     const traffic = setInterval(() => fleet?.second(), 1_000)
     t.teardown(() => clearInterval(traffic))
@@ -234,6 +240,7 @@ test(
       await page.goto(origin + path)
       await page.getByText(name, { exact: true }).locator('visible=true').first().waitFor()
       await page.locator('#headline', { hasText: 'of 18' }).waitFor({ state: 'attached' })
+      if (name === 'delivery') await page.locator('.differs', { hasText: 'gateway-d02b' }).waitFor()
       t.same(await seriousViolations(page), [], `${colorScheme} ${viewport.width}`)
       const overflow = await page.evaluate(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { CircuitBreaker } from '@sluice/circuit-breaker'
 import type { Guards } from '../access/guard.ts'
-import { UnknownBreakerError } from '../errors.ts'
+import { NoFleetError, UnknownBreakerError } from '../errors.ts'
 import { sendProblem } from '../problem.ts'
 import { control } from './audited-control.ts'
 import { breakerView } from './breaker-view.ts'
 import { controlActions } from './control.ts'
+import { fleetView } from './fleet-view.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { overview } from './overview.ts'
 import { serviceHealth } from './service-health.ts'
@@ -14,7 +15,7 @@ interface Named {
   Params: { name: string }
 }
 
-/** `GET <path>`, `GET <path>/:name` and `POST <path>/:name/{reset,open,close,disable}`. */
+/** `GET <path>`, `GET <path>/:name`, `GET <path>/:name/fleet` and `POST <path>/:name/{reset,open,close,disable}`. */
 export function registerStatsRoutes(
   app: FastifyInstance,
   path: string,
@@ -33,6 +34,19 @@ export function registerStatsRoutes(
     handler: async (request) => breakerView(breakerOf(app, request).snapshot()),
   })
   allowOnly(app, 'GET', one)
+
+  const instances = `${one}/fleet`
+  app.get<Named>(instances, {
+    ...read,
+    handler: async (request) => {
+      const breaker = breakerOf(app, request)
+      const { fleet } = app.circuitBreakers
+      const status = breaker.snapshot().fleet
+      if (fleet === undefined || status === undefined) throw new NoFleetError(breaker.name)
+      return fleetView(breaker, fleet, status)
+    },
+  })
+  allowOnly(app, 'GET', instances)
 
   for (const action of controlActions) {
     const url = `${one}/${action}`

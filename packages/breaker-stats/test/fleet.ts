@@ -1,0 +1,18 @@
+import { BreakerRegistry, type BreakerOptions, systemClock } from '@sluice/circuit-breaker'
+import { Fleet, parseFleetTuning } from '@sluice/circuit-breaker/redis'
+import { FleetModel } from '@sluice/circuit-breaker/testing'
+
+/** Instances of one fleet that meet in memory, each with a registry of its own. */
+export function inFleet(
+  t: { teardown(close: () => void): void },
+  instances: readonly string[],
+  defaults: BreakerOptions = {},
+): BreakerRegistry[] {
+  const store = new FleetModel(() => Date.now())
+  return instances.map((instance) => {
+    const tuning = parseFleetTuning({ instance, beatMs: 100, commandTimeoutMs: 5_000 })
+    const fleet = new Fleet({ store, tuning, clock: systemClock, random: Math.random })
+    t.teardown(() => fleet.close())
+    return new BreakerRegistry({ defaults }, { coordinator: fleet })
+  })
+}
