@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { BreakerRegistry, type TransitionEvent } from '@sluice/circuit-breaker'
 import type { FastifyInstance } from 'fastify'
-import type { Page } from 'playwright-core'
-import { test, type Test } from 'tap'
+import type { Browser, Page } from 'playwright-core'
+import { t as tap, test, type Test } from 'tap'
 import { skipWithout } from '../../../test/binary.ts'
 import type { AccessHook, CircuitBreakerTest } from '../src/index.ts'
 import { launchBrowser } from './browser.ts'
@@ -11,8 +11,14 @@ import { busyFleet, type BusyFleet, busyOptions } from './busy-fleet.ts'
 import { inFleet } from './fleet.ts'
 import { gateway, succeed, trip } from './gateway.ts'
 
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const key = 'the-key'
 const patience = 15_000
+
+let browser: Promise<Browser> | undefined
+/** One for all tests here. */
+const openBrowser = (): Promise<Browser> => (browser ??= launchBrowser())
+tap.teardown(async () => (await browser)?.close())
 
 /** Breakers that open for a second and close after one good probe. */
 const quick = {
@@ -60,7 +66,7 @@ async function watch(t: Test, viewport = { width: 1280, height: 800 }): Promise<
   const serve = async (port = 0): Promise<FastifyInstance> => {
     const { app } = await gateway(
       t,
-      { access, instance: 'gw-1', test: faultyService(registry), live: { intervalMs: 200 } },
+      { access, instance: 'gw-1', test: faultyService(registry), live: { intervalMs: 200, maxViewers: 1 } },
       { registry },
     )
     await app.listen({ host: '127.0.0.1', port })
@@ -68,9 +74,9 @@ async function watch(t: Test, viewport = { width: 1280, height: 800 }): Promise<
   }
   const app = await serve()
   const { port } = app.server.address() as { port: number }
-  const browser = await launchBrowser()
-  t.teardown(() => browser.close())
+  const browser = await openBrowser()
   const page = await browser.newPage({ viewport })
+  t.teardown(() => page.close())
   page.setDefaultTimeout(patience)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
@@ -86,20 +92,20 @@ async function watch(t: Test, viewport = { width: 1280, height: 800 }): Promise<
   return { app, page, registry, origin, complaints, serve: () => serve(port) }
 }
 
-async function signIn(page: Page, origin: string, path = '/monitor'): Promise<void> {
-  await page.goto(origin + path)
+async function signIn(page: Page, origin: string, { kind = 'live' } = {}): Promise<void> {
+  await page.goto(`${origin}/monitor`)
   await page.getByLabel('API key').fill('wrong')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByText('not, or no longer, accepted').waitFor()
   await page.getByLabel('API key').fill(key)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.locator('#connection[data-kind=live]').waitFor()
+  await page.locator(`#connection[data-kind=${kind}]`).waitFor()
 }
 
 const row = (page: Page, name: string) => page.getByRole('button', { name: new RegExp(`^${name} `) })
 
 async function seriousViolations(page: Page): Promise<string[]> {
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
+  if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(axe)
   const { violations } = await page.evaluate(() => (globalThis as any).axe.run())
   return violations
     .filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')
@@ -183,6 +189,16 @@ test('an operator at the dashboard', { skip: skipWithout('chromium'), timeout: 1
     await page.locator('#detail').waitFor({ state: 'hidden' })
   })
 
+  await t.test('polls where no WebSocket gets through', async () => {
+    const second = await page.context().browser()!.newPage()
+    second.setDefaultTimeout(patience)
+    await signIn(second, origin, { kind: 'polling' })
+    registry.open('delivery', { reason: 'seen by polling' })
+    await row(second, 'delivery').filter({ hasText: 'Forced open' }).waitFor()
+    await second.close()
+    registry.close('delivery')
+  })
+
   await t.test('loses the gateway, is told so, and gets it back', async (t) => {
     await app.close()
     await page.locator('#stale').waitFor()
@@ -206,38 +222,37 @@ test(
   { skip: skipWithout('chromium'), timeout: 120_000 },
   async (t) => {
     let fleet: BusyFleet | undefined
-    const [registry, ...others] = inFleet(t, ['gateway-7c9f', 'gateway-a41e', 'gateway-d02b'], busyOptions)
+    const three = inFleet(t, ['gateway-7c9f', 'gateway-a41e', 'gateway-d02b'], busyOptions)
+    const [own, same, odd] = [three['gateway-7c9f'], three['gateway-a41e'], three['gateway-d02b']]
     const { app } = await gateway(
       t,
       { access: 'loopback', instance: 'gateway-7c9f', live: { intervalMs: 500 } },
-      { registry: registry!, before: (fastify) => void (fleet = busyFleet(fastify, registry!)) },
+      { registry: own, before: (fastify) => void (fleet = busyFleet(fastify, own)) },
     )
     // What this instance sees of payments, the second sees as well; what the third sees of delivery, nobody else does.
-    for (const name of ['payments', 'delivery']) for (const other of others) other.ensure(name)
-    trip(others[0]!, 'payments')
-    trip(others[1]!, 'delivery')
+    for (const name of ['payments', 'delivery']) for (const other of [same, odd]) other.ensure(name)
+    trip(same, 'payments')
+    trip(odd, 'delivery')
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
     const traffic = setInterval(() => fleet?.second(), 1_000)
     t.teardown(() => clearInterval(traffic))
-    const browser = await launchBrowser()
-    t.teardown(() => browser.close())
+    const page = await (await openBrowser()).newPage()
+    t.teardown(() => page.close())
+    page.setDefaultTimeout(patience)
+    await page.goto(`${origin}/monitor`)
     const picture = process.env.SLUICE_SCREENSHOT
     const wide = { width: 1240, height: 780 }
+    const phone = { width: 390, height: 844 }
     const looks = [
-      { colorScheme: 'light', viewport: wide, path: '/monitor', name: 'payments' },
-      { colorScheme: 'dark', viewport: wide, path: '/monitor#/payments', name: 'payments', picture },
-      { colorScheme: 'dark', viewport: { width: 390, height: 844 }, path: '/monitor', name: 'bank' },
-      {
-        colorScheme: 'light',
-        viewport: { width: 390, height: 844 },
-        path: '/monitor#/delivery',
-        name: 'delivery',
-      },
+      { colorScheme: 'light', viewport: wide, hash: '', name: 'payments' },
+      { colorScheme: 'dark', viewport: wide, hash: '#/payments', name: 'payments', picture },
+      { colorScheme: 'dark', viewport: phone, hash: '', name: 'bank' },
+      { colorScheme: 'light', viewport: phone, hash: '#/delivery', name: 'delivery' },
     ] as const
-    for (const { colorScheme, viewport, path, name, ...rest } of looks) {
-      const page = await browser.newPage({ viewport, colorScheme })
-      page.setDefaultTimeout(patience)
-      await page.goto(origin + path)
+    for (const { colorScheme, viewport, hash, name, ...rest } of looks) {
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize(viewport)
+      await page.evaluate(`location.hash = '${hash}'`)
       await page.getByText(name, { exact: true }).locator('visible=true').first().waitFor()
       await page.locator('#headline', { hasText: 'of 18' }).waitFor({ state: 'attached' })
       if (name === 'delivery') await page.locator('.differs', { hasText: 'gateway-d02b' }).waitFor()
@@ -250,7 +265,6 @@ test(
         await page.waitForTimeout(40_000) // for the lines to grow
         await page.screenshot({ path: rest.picture })
       }
-      await page.close()
     }
   },
 )

@@ -7,9 +7,9 @@ import { gateway, trip } from '../gateway.ts'
 const url = '/stats/circuit-breakers/orders/fleet'
 
 test('tells how each instance has a breaker, and what the fleet decided', async (t) => {
-  const [own, other] = inFleet(t, ['east', 'west'])
-  const { app } = await gateway(t, { access: () => {} }, { registry: own! })
-  for (const registry of [own!, other!]) registry.ensure('orders')
+  const { east, west } = inFleet(t, ['east', 'west'])
+  const { app } = await gateway(t, { access: () => {} }, { registry: east })
+  for (const registry of [east, west]) registry.ensure('orders')
   const until = async (met: (view: FleetView) => boolean): Promise<FleetView> => {
     for (let tries = 0; tries < 200; tries++) {
       const view = (await app.inject(url)).json<FleetView>()
@@ -21,7 +21,7 @@ test('tells how each instance has a breaker, and what the fleet decided', async 
   const agreed = await until(({ standings, instances }) => standings.length === 2 && instances === 2)
   t.match(agreed, { mode: 'shared', instances: 2, states: { CLOSED: 2 }, disagreement: false, history: [] })
 
-  trip(other!, 'orders')
+  trip(west, 'orders')
   const torn = await until(({ disagreement }) => disagreement)
   t.match(torn, { states: { CLOSED: 1, OPEN: 1 } })
   t.match(torn.standings, [
@@ -29,7 +29,7 @@ test('tells how each instance has a breaker, and what the fleet decided', async 
     { instance: 'west', state: 'OPEN', scope: 'local', self: false },
   ])
 
-  own!.open('orders', { reason: 'maintenance', actor: 'ann' })
+  east.open('orders', { reason: 'maintenance', actor: 'ann' })
   const forced = await until(({ states }) => states.FORCED_OPEN === 2)
   t.match(forced.history, [{ state: 'FORCED_OPEN', reason: 'maintenance', actor: 'ann' }])
   const { body } = await app.inject('/metrics')
@@ -49,10 +49,10 @@ test('without a fleet there is nothing to tell', async (t) => {
 })
 
 test('a store that does not answer is no failure of the stats', async (t) => {
-  const [own] = inFleet(t, ['east'])
-  own!.ensure('orders')
-  t.intercept(own!.fleet!, 'instances', { value: () => Promise.reject(new Error('Redis is not connected')) })
-  const { app } = await gateway(t, { access: () => {} }, { registry: own! })
+  const { east } = inFleet(t, ['east'])
+  east.ensure('orders')
+  t.intercept(east.fleet!, 'instances', { value: () => Promise.reject(new Error('Redis is not connected')) })
+  const { app } = await gateway(t, { access: () => {} }, { registry: east })
   const { statusCode, body } = await app.inject(url)
   t.equal(statusCode, 200)
   t.match(JSON.parse(body), { standings: [], storeError: 'Redis is not connected' })
