@@ -28,12 +28,10 @@ test('a reading does not last: many readers in one turn see time pass', (t) => {
 
 test('a timeout ends a real call', async (t) => {
   const breaker = createCircuitBreaker({ name: 'real', timeoutMs: 10 })
-  const started = performance.now()
   await t.rejects(
     breaker.execute(() => new Promise(() => undefined)),
     { code: 'SLUICE_BREAKER_TIMEOUT' },
   )
-  t.ok(performance.now() - started >= 9, 'not before its time')
   t.ok((breaker.snapshot().latency.count ?? 0) === 1)
 })
 

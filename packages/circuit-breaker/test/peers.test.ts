@@ -187,3 +187,28 @@ test('OmniRoute #13836: six days of lost probes do not keep it from closing', (t
   t.equal(breaker.state, 'recovering')
   t.end()
 })
+
+test('cockatiel: while a probe is out, further callers are refused at once, not queued behind it', async (t) => {
+  const { breaker, clock } = subject()
+  trip(breaker)
+  clock.advance(30_000)
+  permit(t, breaker)
+  for (let call = 0; call < 100; call += 1) {
+    await t.rejects(
+      breaker.execute(() => 1),
+      { code: 'SLUICE_BREAKER_OPEN', reason: 'half-open' },
+    )
+  }
+  t.equal(breaker.snapshot().inFlight, 1)
+})
+
+test('opossum: percentiles keep no list of latencies that grows with the calls', (t) => {
+  const { breaker } = subject({ window: { type: 'time', durationMs: 3_600_000, buckets: 10 } })
+  const size = (): number => JSON.stringify(breaker.snapshot().latencyBuckets).length
+  succeed(breaker, 10)
+  const before = size()
+  succeed(breaker, 100_000)
+  t.equal(breaker.snapshot().latency.count, 100_010)
+  t.ok(size() < 2 * before, 'a histogram of fixed bounds')
+  t.end()
+})
