@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import httpProxy from '@fastify/http-proxy'
+import fastifyWebsocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { test, type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -148,6 +149,32 @@ for (const prefix of ['/', '/chat']) {
       proxied.terminate()
     })
   }
+}
+
+for (const order of ['before', 'after'] as const) {
+  test(`lives beside routes of @fastify/websocket that is registered ${order} it`, async (t) => {
+    const register = async (app: FastifyInstance): Promise<void> => {
+      await app.register(fastifyWebsocket)
+      app.get('/echo', { websocket: true }, (socket) => {
+        socket.on('message', (data: Buffer) => socket.send(`echo ${data.toString()}`))
+      })
+    }
+    const options: BreakerStatsOptions = { access, live: { intervalMs: 100 } }
+    const { app } = await gateway(t, options, order === 'before' ? { before: register } : {})
+    if (order === 'after') await register(app)
+    const port = await listen(app)
+    const { socket, frames } = await view(t, port)
+    await until(() => frames.length >= 3)
+    t.equal(socket.readyState, WebSocket.OPEN)
+    await t.rejects(view(t, port, 'made-up'), { message: /401/ })
+
+    const own = new WebSocket(`ws://127.0.0.1:${port}/echo`)
+    await once(own, 'open')
+    own.send('hello')
+    const [message] = (await once(own, 'message')) as [Buffer]
+    t.equal(message.toString(), 'echo hello')
+    own.terminate()
+  })
 }
 
 test('answers upgrade requests that nobody wants as the ordinary ones they are', async (t) => {
