@@ -229,10 +229,10 @@ test(
       { access: 'loopback', instance: 'gateway-7c9f', live: { intervalMs: 500 } },
       { registry: own, before: (fastify) => void (fleet = busyFleet(fastify, own)) },
     )
-    // What this instance sees of payments, the second sees as well; what the third sees of delivery, nobody else does.
-    for (const name of ['payments', 'delivery']) for (const other of [same, odd]) other.ensure(name)
+    // What this instance sees of payments, the second sees as well; what the third sees of search, nobody else does.
+    for (const name of ['payments', 'search']) for (const other of [same, odd]) other.ensure(name)
     trip(same, 'payments')
-    trip(odd, 'delivery')
+    trip(odd, 'search')
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
     const traffic = setInterval(() => fleet?.second(), 1_000)
     t.teardown(() => clearInterval(traffic))
@@ -247,7 +247,7 @@ test(
       { colorScheme: 'light', viewport: wide, hash: '', name: 'payments' },
       { colorScheme: 'dark', viewport: wide, hash: '#/payments', name: 'payments', picture },
       { colorScheme: 'dark', viewport: phone, hash: '', name: 'bank' },
-      { colorScheme: 'light', viewport: phone, hash: '#/delivery', name: 'delivery' },
+      { colorScheme: 'light', viewport: phone, hash: '#/search', name: 'search' },
     ] as const
     for (const { colorScheme, viewport, hash, name, ...rest } of looks) {
       await page.emulateMedia({ colorScheme })
@@ -255,7 +255,7 @@ test(
       await page.evaluate(`location.hash = '${hash}'`)
       await page.getByText(name, { exact: true }).locator('visible=true').first().waitFor()
       await page.locator('#headline', { hasText: 'of 18' }).waitFor({ state: 'attached' })
-      if (name === 'delivery') await page.locator('.differs', { hasText: 'gateway-d02b' }).waitFor()
+      if (name === 'search') await page.locator('.differs', { hasText: 'gateway-d02b' }).waitFor()
       t.same(await seriousViolations(page), [], `${colorScheme} ${viewport.width}`)
       const overflow = await page.evaluate(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',

@@ -97,7 +97,6 @@ export class Member {
   /** The store told all it knows: about this breaker `found`, after this instance had been away for `awayMs`. */
   reconcile(found: FleetVerdict | undefined, awayMs: number): void {
     if (found !== undefined) this.apply(found)
-    this.#tellControl()
     const now = this.#now()
     const held = this.#held
     if (held?.holds(now) === true && (found === undefined || found.epoch < held.epoch)) {
@@ -106,6 +105,8 @@ export class Member {
     }
     const { reason, until } = this.#tripped ?? { reason: '', until: -Infinity }
     if (now < until && this.#breaker.state === 'open') this.#vote(reason, until - now)
+    // Last: what comes of it is newer than what was found.
+    this.#tellControl()
   }
 
   holds(): boolean {
