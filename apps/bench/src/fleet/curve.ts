@@ -5,10 +5,11 @@ export interface Curve {
   readonly openAfterMs: readonly number[]
 }
 
-const WIDTH = 720
 const HEIGHT = 360
 const LEFT = 56
-const RIGHT = 150
+/** Where the plot ends and the names begin. */
+const END = 570
+const LETTER = 7.5
 const TOP = 44
 const BOTTOM = 44
 const FROM_MS = 1
@@ -23,13 +24,14 @@ export function renderCurves(title: string, curves: readonly Curve[]): string {
   })
   const shares = [0, 0.5, 1].map(
     (share) =>
-      `<path class="grid" d="M${LEFT} ${y(share)}H${WIDTH - RIGHT}"/>${text(LEFT - 8, y(share) + 4, `${share * 100} %`, 'share')}`,
+      `<path class="grid" d="M${LEFT} ${y(share)}H${END}"/>${text(LEFT - 8, y(share) + 4, `${share * 100} %`, 'share')}`,
   )
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
+  const width = END + 30 + LETTER * Math.max(...curves.map(({ name }) => name.length))
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${title}">
 <style>${STYLE}</style>
 ${text(16, 24, title, 'title')}
 ${[...marks, ...shares, ...lines].join('\n')}
-${text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, 'after the upstream died', 'mark')}
+${text((LEFT + END) / 2, HEIGHT - 6, 'after the upstream died', 'mark')}
 </svg>
 `
 }
@@ -44,9 +46,9 @@ function renderCurve({ name, openAfterMs }: Curve, index: number): string {
   )
   if (points.length === 0) return ''
   const last = sorted.length / openAfterMs.length
-  const tail = `H${WIDTH - RIGHT}`
-  const place = text(WIDTH - RIGHT + 24, TOP + 16 + 22 * index, name, `name c${index}`)
-  const key = `<path class="line c${index}" d="M${WIDTH - RIGHT + 6} ${TOP + 12 + 22 * index}h14"/>`
+  const tail = `H${END}`
+  const place = text(END + 24, TOP + 16 + 22 * index, name, `name c${index}`)
+  const key = `<path class="line c${index}" d="M${END + 6} ${TOP + 12 + 22 * index}h14"/>`
   return `<path class="line c${index}" d="M${LEFT} ${y(0)}L${points.join('L')}${last === 1 ? tail : ''}"/>${key}${place}`
 }
 
@@ -63,7 +65,7 @@ text.name { stroke: none }
 
 function x(ms: number): number {
   const share = Math.log(Math.max(FROM_MS, ms) / FROM_MS) / Math.log(TO_MS / FROM_MS)
-  return round(LEFT + share * (WIDTH - LEFT - RIGHT))
+  return round(LEFT + share * (END - LEFT))
 }
 
 function y(share: number): number {
