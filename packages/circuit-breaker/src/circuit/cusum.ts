@@ -5,6 +5,8 @@ const CEILING = 0.5
 /** The usual rate is taken for this until calls have shown otherwise, as if so many had been seen. */
 const PRIOR = 0.05
 const PRIOR_CALLS = 20
+/** Calls during a suspicion weigh as if at least so many had been seen: else an outage soon passes for usual. */
+const SUSPECT_CALLS = 64
 /** One call weighs no less than this share of the usual rate: about the last 1 000 calls count. */
 const MEMORY = 512
 /** Evidence (in nats) at which the change counts as real. */
@@ -43,7 +45,7 @@ export class Cusum {
       this.level += Math.log((1 - OUTAGE) / (1 - expected))
       if (this.level <= 0) this.reset()
     }
-    this.#usual += ((failed ? 1 : 0) - this.#usual) / this.#seen
+    this.#usual += ((failed ? 1 : 0) - this.#usual) / Math.max(SUSPECT_CALLS, this.#seen)
   }
 
   /** Ends the suspicion; the usual rate stays known. */
