@@ -31,8 +31,11 @@ export interface UpstreamOptions {
   dns?: DnsOptions | boolean
   /** TLS towards the origins. Certificates are verified unless told otherwise. */
   tls?: TlsOptions
-  /** Offer HTTP/2 to `https` origins (ALPN). Default `false`. */
-  http2?: boolean
+  /**
+   * `true` offers HTTP/2 to `https` origins (ALPN); `'prior-knowledge'` does, and speaks nothing else to `http` ones
+   * (RFC 9113 §3.3). WebSockets stay with HTTP/1.1. Default `false`.
+   */
+  http2?: boolean | 'prior-knowledge'
   pool?: PoolOptions
   /**
    * Whether a 503 with `Retry-After` keeps the breaker open for that long (at most 60 s). One answer then stops all
@@ -41,7 +44,7 @@ export interface UpstreamOptions {
   honorRetryAfter?: boolean
 }
 
-/** `http://host:port`, `https://host`, `unix:/run/orders.sock`, `http+unix://%2Frun%2Forders.sock`. */
+/** `http://host:port`, `https://host`, `unix:/run/orders.sock`, `https+unix://%2Frun%2Forders.sock`. */
 export type OriginInput = string | URL | OriginOptions
 
 export interface OriginOptions {
@@ -208,7 +211,7 @@ export interface ResolvedUpstreamOptions {
         Required<Omit<DnsOptions, 'resolve'>> & { readonly resolve: DnsResolve | undefined })
     | false
   readonly tls: Readonly<TlsOptions>
-  readonly http2: boolean
+  readonly http2: boolean | 'prior-knowledge'
   readonly pool: {
     readonly connections: number | null
     readonly keepAliveMs: number

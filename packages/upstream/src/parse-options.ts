@@ -63,7 +63,7 @@ export function parseOptions(input: UpstreamOptions): ParsedOptions {
     slowStart: slowStart(check, given.slowStart),
     dns: dns(check, given.dns),
     tls: Object.freeze({ ...check.object('tls', given.tls, TLS_KEYS) }),
-    http2: check.boolean('http2', given.http2, false),
+    http2: http2(check, given.http2),
     pool: pool(check, given.pool),
     honorRetryAfter: check.boolean('honorRetryAfter', given.honorRetryAfter, false),
   }
@@ -171,6 +171,13 @@ function hedge(check: Checker, value: UpstreamOptions['hedge']): ResolvedUpstrea
     quantile: check.number('hedge.quantile', given.quantile, 0.95, { min: 0.5, max: 0.999 }),
     minDelayMs: check.duration('hedge.minDelayMs', given.minDelayMs, 10),
   })
+}
+
+function http2(check: Checker, value: UpstreamOptions['http2'] = false): ResolvedUpstreamOptions['http2'] {
+  if (value !== 'prior-knowledge' && typeof value !== 'boolean') {
+    check.reject('http2', value, "true, false or 'prior-knowledge'")
+  }
+  return value
 }
 
 function balance(check: Checker, value: UpstreamOptions['balance']): ResolvedBalance {

@@ -15,10 +15,13 @@ export interface OriginAddress {
 export const EXPECTED_ORIGIN =
   'an origin such as http://10.0.0.1:8080, https://api.example.com or unix:/run/orders.sock, without credentials, path, query or fragment'
 
-/** `http`, `https`, `unix:/path` or `http+unix://%2Fpath`; undefined for anything else. */
+/** `http`, `https`, `unix:/path`, `http+unix://%2Fpath` or `https+unix://…`; undefined for anything else. */
 export function parseAddress(text: string): OriginAddress | undefined {
-  if (/^unix:/i.test(text)) return socketAddress(text.slice('unix:'.length).replace(/^\/\/(?=\/)/, ''))
-  if (/^http\+unix:\/\//i.test(text)) return socketAddress(decode(text.slice('http+unix://'.length)))
+  if (/^unix:/i.test(text)) {
+    return socketAddress('http:', text.slice('unix:'.length).replace(/^\/\/(?=\/)/, ''))
+  }
+  const [, scheme, path] = /^(https?)\+unix:\/\/(.*)$/is.exec(text) ?? []
+  if (scheme !== undefined) return socketAddress(`${scheme}:`, decode(path as string))
   // The URL parser drops tabs and line breaks and mends what is no host: none of that belongs in a configuration.
   if (!/^https?:\/\/[^\s\\/?#@]+\/?$/i.test(text) || !URL.canParse(text)) return undefined
   const url = new URL(text)
@@ -34,13 +37,13 @@ export function atAddress(origin: OriginAddress, address: string): OriginAddress
   return { ...origin, label: `${origin.url.protocol}//${host}:${port}`, id: `${host}:${port}`, address }
 }
 
-function socketAddress(path: string | undefined): OriginAddress | undefined {
+function socketAddress(protocol: string, path: string | undefined): OriginAddress | undefined {
   if (path === undefined || !path.startsWith('/') || path.endsWith('/') || path.includes('\0'))
     return undefined
   return {
     label: `unix:${path}`,
     id: path,
-    url: new URL('http://localhost'),
+    url: new URL(`${protocol}//localhost`),
     socketPath: path,
     address: undefined,
   }

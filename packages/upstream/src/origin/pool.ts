@@ -14,16 +14,17 @@ export function createPool(
   { tls, http2, pool, timeouts }: ConnectionOptions,
   connections: number | null = pool.connections,
 ): Pool {
-  const connect: buildConnector.BuildOptions = {
+  const connect: buildConnector.BuildOptions & { readonly useH2c: boolean } = {
     ...tls,
-    allowH2: http2,
+    useH2c: http2 === 'prior-knowledge',
+    allowH2: http2 !== false,
     timeout: timeouts.connectMs,
     ...(socketPath === undefined ? {} : { socketPath }),
     ...(address === undefined ? {} : { lookup: lookupOf(address) }),
   }
   return new Pool(url, {
     connect: buildConnector(connect),
-    allowH2: http2,
+    allowH2: http2 !== false,
     connections,
     keepAliveTimeout: pool.keepAliveMs,
     maxHeaderSize: pool.maxHeaderBytes,

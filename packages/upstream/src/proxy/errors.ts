@@ -16,7 +16,7 @@ export const TransferCodingError: createError.FastifyErrorConstructor<{ code: 'S
 export const BodyTooLargeError: createError.FastifyErrorConstructor<{ code: 'SLUICE_BODY_TOO_LARGE' }> =
   createError('SLUICE_BODY_TOO_LARGE', 'the request body is longer than %s bytes', 413)
 
-/** The app parsed the body into something that cannot be written again as it was. */
+/** The app has read the body and left nothing, or nothing that could be written again as it was. */
 export const ParsedBodyError: createError.FastifyErrorConstructor<{ code: 'SLUICE_PARSED_BODY' }> =
   createError(
     'SLUICE_PARSED_BODY',

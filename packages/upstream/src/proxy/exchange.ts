@@ -138,13 +138,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     try {
       this.#setHead()
       const { onResponse } = this.#options
-      if (onResponse === undefined) this.#reply.send(body)
+      if (onResponse === undefined) this.#reply.send(this.#payload(body))
       else this.#callBack(onResponse, body instanceof ResponseBody ? body : Readable.from([]))
     } catch (error) {
       this.#abandon()
       removeResponseHeaders(this.#headers, this.#reply)
       this.#sendError(error as Error)
     }
+  }
+
+  /** Fastify would name a content type for a Buffer that has none; for a stream it does not. */
+  #payload(body: ResponseBody | Buffer | undefined): Readable | Buffer | undefined {
+    return Buffer.isBuffer(body) && !this.#reply.hasHeader('content-type') ? Readable.from([body]) : body
   }
 
   #callBack(onResponse: NonNullable<ReplyOptions['onResponse']>, stream: Readable): void {
@@ -188,10 +193,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#request.method === 'HEAD' || this.#statusCode === 204 || this.#statusCode === 304
   }
 
-  /** Fastify would name a content type where the upstream named none; and `onResponse` is promised a stream. */
+  /** `onResponse` is promised one. */
   #needsStream(): boolean {
-    if (this.#options.onResponse !== undefined) return true
-    return this.#headers['content-type'] === undefined && this.#chunks.length > 0
+    return this.#options.onResponse !== undefined
   }
 
   /** The client has left, or somebody else has answered. */

@@ -13,11 +13,18 @@ import { BodyTooLargeError, ParsedBodyError, TransferCodingError } from './error
 export function requestBody(request: FastifyRequest, limit: number): RequestBody | Buffer | null {
   const { body, raw } = request
   if (Number(raw.headers['content-length']) > limit) throw new BodyTooLargeError(limit)
-  if (body === undefined) return isFramed(request) ? new RequestBody(raw, limit) : null
-  if (body instanceof Readable) return isFramed(request) ? new RequestBody(body, limit) : null
-  if (Buffer.isBuffer(body)) return body
-  if (typeof body === 'string') return Buffer.from(body)
-  if (request.mediaType?.endsWith('json') === true) return Buffer.from(JSON.stringify(body))
+  if (body === undefined || body instanceof Readable) {
+    if (!isFramed(request)) return null
+    const source = body ?? raw
+    if (!source.readableEnded) return new RequestBody(source, limit)
+  } else if (Buffer.isBuffer(body)) {
+    return body
+  } else if (request.mediaType?.endsWith('json') === true) {
+    // A string too: sent as it is, the upstream would read the JSON that is in it, which the app has never looked at.
+    return Buffer.from(JSON.stringify(body))
+  } else if (typeof body === 'string') {
+    return Buffer.from(body)
+  }
   throw new ParsedBodyError(request.mediaType)
 }
 

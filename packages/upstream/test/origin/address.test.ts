@@ -9,16 +9,18 @@ test('reads origins', async (t) => {
     'http://[::1]:80',
     'unix:/run/orders.sock',
     'http+unix://%2Frun%2Forders.sock',
+    'https+unix://%2Frun%2Forders.sock',
   ].map((text) => {
-    const { label, id, socketPath } = parseAddress(text) ?? {}
-    return [label, id, socketPath]
+    const { label, id, url, socketPath } = parseAddress(text) ?? {}
+    return [label, id, url?.protocol, socketPath]
   })
   t.same(seen, [
-    ['http://10.0.0.1:8080', '10.0.0.1:8080', undefined],
-    ['https://api.example.com', 'api.example.com:443', undefined],
-    ['http://[::1]', '[::1]:80', undefined],
-    ['unix:/run/orders.sock', '/run/orders.sock', '/run/orders.sock'],
-    ['unix:/run/orders.sock', '/run/orders.sock', '/run/orders.sock'],
+    ['http://10.0.0.1:8080', '10.0.0.1:8080', 'http:', undefined],
+    ['https://api.example.com', 'api.example.com:443', 'https:', undefined],
+    ['http://[::1]', '[::1]:80', 'http:', undefined],
+    ['unix:/run/orders.sock', '/run/orders.sock', 'http:', '/run/orders.sock'],
+    ['unix:/run/orders.sock', '/run/orders.sock', 'http:', '/run/orders.sock'],
+    ['unix:/run/orders.sock', '/run/orders.sock', 'https:', '/run/orders.sock'],
   ])
 })
 
@@ -46,6 +48,8 @@ test('refuses what is no origin, or more than one', async (t) => {
     'unix:/run/',
     'http+unix://%zz',
     'http+unix://run',
+    'https+unix:/run',
+    'unix+http://%2Frun',
   ]) {
     t.equal(parseAddress(text), undefined, JSON.stringify(text))
   }

@@ -135,11 +135,15 @@ test('with the breaker plugin its gate counts the upgrade, once', async (t) => {
   response.resume()
 })
 
-test('an origin on a unix socket, and one behind TLS', async (t) => {
+test('an origin on a unix socket, one behind TLS, and one that is both', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const unix = await serve(t, 'unix', join(folder, 'chat.sock'), createServer())
   t.equal(await hear((await gate(t, { origins: unix })).url), 'unix localhost')
+  const both = join(folder, 'secure.sock')
+  await serve(t, 'tls on unix', both, createTlsServer(pair))
+  const origins = `https+unix://${encodeURIComponent(both)}`
+  t.equal(await hear((await gate(t, { origins, tls: { ca } })).url), 'tls on unix localhost')
 
   const secure = (await serve(t, 'tls', undefined, createTlsServer(pair))).replace('http:', 'https:')
   t.match(await hear((await gate(t, { origins: secure, tls: { ca } })).url), /^tls 127\.0\.0\.1:/)
