@@ -10,7 +10,7 @@ import {
 } from 'node:http2'
 import { test, type Test } from 'tap'
 import type { UpstreamOptions } from '../../src/index.ts'
-import { until } from '../origin-server.ts'
+import { hang, until } from '../origin-server.ts'
 import { connect, converse } from '../peer.ts'
 import { ca, server as pair } from '../tls/certificates.ts'
 import { startGateway } from './gateway.ts'
@@ -78,6 +78,11 @@ for (const [how, { create, scheme, options }] of Object.entries(kinds)) {
     stream.end('ok')
   }
 
+  const begin = (stream: ServerHttp2Stream): void => {
+    stream.respond(OK)
+    stream.write('some of it')
+  }
+
   test(`${how}: after GOAWAY the next request has a session of its own`, async (t) => {
     const upstream = await start(t, ok)
     const { port } = await startGateway(t, { to: upstream.url, upstream: options })
@@ -100,26 +105,19 @@ for (const [how, { create, scheme, options }] of Object.entries(kinds)) {
   })
 
   test(`${how}: streams that clients cancel make room for others`, async (t) => {
-    let answer = (_stream: ServerHttp2Stream): void => {}
+    let answer: (stream: ServerHttp2Stream) => void = hang
     const upstream = await start(t, (stream) => answer(stream), { maxConcurrentStreams: 3 })
     const server = { http2: true, https: pair } as object
     const { port } = await startGateway(t, { to: upstream.url, upstream: options, server })
     const session = connectHttp2(`https://127.0.0.1:${port}`, { ca })
     t.teardown(() => session.destroy())
-    const beginnings = [
-      () => {},
-      (stream: ServerHttp2Stream) => {
-        stream.respond(OK)
-        stream.write('some of it')
-      },
-    ]
     for (let i = 0; i < 20; i++) {
-      answer = beginnings[i % 2] as (typeof beginnings)[0]
+      answer = i % 2 === 0 ? hang : begin
       const request = session.request({ ':path': '/' })
       if (i % 2 === 1) await once(request, 'data')
       await until(() => upstream.streams.length === i + 1, 'the upstream has the request')
       request.close()
-      await until(() => upstream.streams[i]?.closed === true, 'the upstream’s stream is cancelled')
+      await until(() => upstream.streams.every(({ closed }) => closed), 'the upstream’s stream is cancelled')
     }
     answer = ok
     const last = session.request({ ':path': '/' })
@@ -128,7 +126,7 @@ for (const [how, { create, scheme, options }] of Object.entries(kinds)) {
   })
 
   test(`${how}: the deadlines hold`, async (t) => {
-    const upstream = await start(t, () => {})
+    const upstream = await start(t, hang)
     const timeouts = { headersMs: 100, bodyMs: 100 }
     const { port } = await startGateway(t, { to: upstream.url, upstream: { ...options, timeouts } })
     t.match(await converse(port, GET), /^HTTP\/1.1 504 [^]*SLUICE_UPSTREAM_HEADERS_TIMEOUT/)
@@ -143,7 +141,7 @@ for (const [how, { create, scheme, options }] of Object.entries(kinds)) {
   })
 
   test(`${how}: without deadlines a request waits`, async (t) => {
-    const upstream = await start(t, () => {})
+    const upstream = await start(t, hang)
     const timeouts = { headersMs: 0, bodyMs: 0 }
     const { port } = await startGateway(t, { to: upstream.url, upstream: { ...options, timeouts } })
     const client = await connect(port)
@@ -151,7 +149,7 @@ for (const [how, { create, scheme, options }] of Object.entries(kinds)) {
     await until(() => upstream.streams.length === 1, 'the upstream has the request')
     await new Promise((later) => setTimeout(later, 300))
     t.equal(client.text, '')
-    ok(upstream.streams[0] as ServerHttp2Stream)
+    for (const stream of upstream.streams) ok(stream)
     await client.until(/^HTTP\/1.1 200 [^]*ok$/)
     client.destroy()
   })
