@@ -32,6 +32,12 @@ export interface Gateway {
   readonly url: string
 }
 
+/** The two ways to the direct path, by name, and what {@link GatewaySetup.direct} says for each. */
+export const WAYS = [
+  ['directProxy', true],
+  ['@fastify/http-proxy', false],
+] as const
+
 /** A Fastify app on a free port whose every path goes to `to` by the direct path. */
 export async function startGateway(t: Test, setup: GatewaySetup): Promise<Gateway> {
   const upstream = createUpstream({ name: 'orders', origins: setup.to, ...setup.upstream })
