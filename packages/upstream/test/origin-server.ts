@@ -9,6 +9,8 @@ export interface OriginServer {
   readonly port: number
   /** Requests so far. */
   hits: number
+  /** Connections so far. */
+  connections: number
   /** May be exchanged at any time. */
   listener: (request: IncomingMessage, response: ServerResponse) => void
   stop(): Promise<void>
@@ -20,6 +22,7 @@ export async function startOrigin(t: Test, listener: OriginServer['listener'] = 
     origin.hits++
     origin.listener(request, response)
   })
+  server.on('connection', () => origin.connections++)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -27,6 +30,7 @@ export async function startOrigin(t: Test, listener: OriginServer['listener'] = 
     url: `http://127.0.0.1:${port}`,
     port,
     hits: 0,
+    connections: 0,
     listener,
     async stop() {
       if (!server.listening) return

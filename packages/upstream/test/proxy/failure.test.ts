@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { test } from 'tap'
-import { Agent, Dispatcher } from 'undici'
+import { Dispatcher } from 'undici'
 import { freePort } from '../../../../test/redis.ts'
 import { connect, converse, type Peer } from '../peer.ts'
 import { startRawUpstream, type RawUpstream } from '../raw-upstream.ts'
-import { startGateway } from './gateway.ts'
+import { startGateway, WAYS } from './gateway.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n'
 
@@ -60,19 +60,13 @@ test('an upstream that cannot be reached', async (t) => {
   t.match(await converse(nowhere.port, GET), /^HTTP\/1.1 502 [^]*"code":"SLUICE_UPSTREAM_DNS"/)
 })
 
-test('an upstream that is silent, before and within a short body', async (t) => {
-  const dispatcher = new Agent({ headersTimeout: 100, bodyTimeout: 100 })
-  const silent = await startRawUpstream()
-  t.teardown(() => silent.stop())
-  const before = await startGateway(t, { to: silent.url, dispatcher })
-  t.match(await converse(before.port, GET), /^HTTP\/1.1 504 [^]*"code":"SLUICE_UPSTREAM_HEADERS_TIMEOUT"/)
-  const slow = await answerOnce((peer) =>
-    peer.write('HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 9\r\n\r\nabc'),
-  )
-  t.teardown(() => slow.stop())
-  const within = await startGateway(t, { to: slow.url, dispatcher })
-  t.match(await converse(within.port, GET), /^HTTP\/1.1 504 [^]*"code":"SLUICE_UPSTREAM_BODY_TIMEOUT"/)
-})
+/** Answers that stop, by the path that is asked for. */
+const partial: Readonly<Record<string, string>> = {
+  '/short': 'HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 9\r\n\r\nabc',
+  '/stream':
+    'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ntest\r\n',
+  '/head': 'HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\n',
+}
 
 test('a stream that breaks off is no clean end for the client', async (t) => {
   const heads = ['Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n', 'Content-Length: 1000000\r\n\r\nabc']
@@ -117,15 +111,77 @@ test('the app’s error handler renders the error, with Retry-After where the er
   t.match(text, /^HTTP\/1.1 503 [^]*retry-after: 2\r\n[^]*{"code":"SLUICE_BREAKER_OPEN"}$/)
 })
 
-test('onError of replyOptions takes the error instead', async (t) => {
-  const { port } = await startGateway(t, {
-    to: `http://127.0.0.1:${await freePort()}`,
-    overrides: {
-      replyOptions: { onError: (reply: any, { error }: { error: any }) => reply.code(418).send(error.code) },
-    },
+for (const [by, direct] of WAYS) {
+  test(`${by}: onError of replyOptions takes the error instead, with its cause`, async (t) => {
+    const onError = (reply: any, { error }: { error: any }): void =>
+      reply.code(418).send({ status: error.statusCode, code: error.code, cause: error.cause?.code })
+    const { port } = await startGateway(t, {
+      to: `http://127.0.0.1:${await freePort()}`,
+      direct,
+      overrides: { replyOptions: { onError } },
+    })
+    t.match(
+      await converse(port, GET),
+      /^HTTP\/1.1 418 [^]*{"status":502,"code":"SLUICE_UPSTREAM_REFUSED","cause":"ECONNREFUSED"}$/,
+    )
   })
-  t.match(await converse(port, GET), /^HTTP\/1.1 418 [^]*SLUICE_UPSTREAM_REFUSED$/)
-})
+
+  test(`${by}: what is nobody’s fault upstream is a 500, whatever status the reply had`, async (t) => {
+    class Broken extends Dispatcher {
+      override dispatch(_options: object, handler: Dispatcher.DispatchHandler): boolean {
+        handler.onResponseError?.(null as never, new Error('foo'))
+        return true
+      }
+      override async destroy(): Promise<void> {}
+    }
+    const { port } = await startGateway(t, {
+      to: 'http://127.0.0.1:1',
+      direct,
+      dispatcher: new Broken(),
+      before: (app) => app.addHook('preHandler', async (_request, reply) => void reply.code(205)),
+    })
+    t.match(await converse(port, GET), /^HTTP\/1.1 500 [^]*"message":"foo"/)
+  })
+
+  test(`${by}: each deadline is a 504 as long as no byte of the answer has left`, async (t) => {
+    const upstream = await answerOnce((peer) => {
+      const [, answer] = Object.entries(partial).find(([path]) => peer.text.includes(path)) ?? ['', '']
+      peer.write(answer)
+    })
+    t.teardown(() => upstream.stop())
+    const timeouts = { connectMs: 100, headersMs: 100, bodyMs: 100 }
+    const { port } = await startGateway(t, { to: upstream.url, direct, upstream: { timeouts } })
+    const ask = (path: string): Promise<string> => converse(port, GET.replace('/', path))
+    t.match(await ask('/silent'), /^HTTP\/1.1 504 [^]*SLUICE_UPSTREAM_HEADERS_TIMEOUT/)
+    t.match(await ask('/short'), /^HTTP\/1.1 504 [^]*SLUICE_UPSTREAM_BODY_TIMEOUT/)
+    t.match(await ask('/stream'), /^HTTP\/1.1 200 [^]*\r\n\r\n4\r\ntest\r\n$/, 'cut off, as far as it came')
+    t.match(await ask('/head'), /^HTTP\/1.1 200 [^]*\r\n\r\n$/, 'the same')
+    const secure = upstream.url.replace('http', 'https')
+    const unsafe = await startGateway(t, { to: secure, direct, upstream: { timeouts } })
+    t.match(await converse(unsafe.port, GET), /^HTTP\/1.1 504 [^]*SLUICE_UPSTREAM_CONNECT_TIMEOUT/)
+  })
+
+  test(`${by}: a reset is tried again if told so, and an event stream outlives the headers deadline`, async (t) => {
+    let resets = 1
+    const upstream = await answerOnce((peer) => {
+      if (resets-- > 0) peer.reset()
+      else peer.write(partial['/stream'] ?? '')
+    })
+    t.teardown(() => upstream.stop())
+    const { port } = await startGateway(t, {
+      to: upstream.url,
+      direct,
+      upstream: { retry: { attempts: 1 }, timeouts: { headersMs: 100 } },
+    })
+    const client = await connect(port)
+    client.write(GET)
+    await client.until('test')
+    await new Promise((later) => setTimeout(later, 300))
+    upstream.connections.at(-1)?.write('0\r\n\r\n')
+    await client.closed
+    t.match(client.text, /^HTTP\/1.1 200 [^]*test\r\n0\r\n\r\n$/)
+  })
+}
 
 test('an upstream that dies while an onSend hook ponders its stream', async (t) => {
   let up: Peer | undefined

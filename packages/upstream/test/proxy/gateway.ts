@@ -7,6 +7,7 @@ import {
   directProxy,
   passThrough,
   type ProxyOverrides,
+  type Upstream,
   type UpstreamOptions,
 } from '../../src/index.ts'
 import { proxyOptions } from '../../src/proxy/proxy-options.ts'
@@ -30,6 +31,7 @@ export interface Gateway {
   readonly app: FastifyInstance
   readonly port: number
   readonly url: string
+  readonly upstream: Upstream
 }
 
 /** The two ways to the direct path, by name, and what {@link GatewaySetup.direct} says for each. */
@@ -63,5 +65,5 @@ export async function startGateway(t: Test, setup: GatewaySetup): Promise<Gatewa
   }
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as { port: number }
-  return { app, port, url: `http://127.0.0.1:${port}` }
+  return { app, port, url: `http://127.0.0.1:${port}`, upstream }
 }

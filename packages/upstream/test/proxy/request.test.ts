@@ -197,7 +197,20 @@ test('a body that the app has parsed is written again', async (t) => {
   const gateway = await plainProxy(t)
   t.match(await gateway('text/plain', 'plainEND'), /content-length: 8\r\n\r\nplainEND$/)
   t.match(await gateway('application/json', '{"a": "END"}'), /content-length: 11\r\n\r\n{"a":"END"}$/)
-  t.match(await gateway('application/x-list', 'a=END'), /SLUICE_PARSED_BODY/)
+  const text = '"{\\"a\\":\\"END\\"}"'
+  t.ok(
+    (await gateway('application/json ; charset=utf-8', text)).endsWith(`\r\n\r\n${text}`),
+    'a string stays one',
+  )
+  t.match(await gateway('application/x-stream', 'streamEND'), /content-length: 9\r\n\r\nstreamEND$/)
+  t.match(await gateway('multipart/form-data; boundary=b', '--b END'), /content-length: 7\r\n\r\n--b END$/)
+  t.match(await gateway('application/x-new', 'old'), /content-length: 7\r\n\r\nnew END$/)
+})
+
+test('a body that the app has taken and that cannot be written again is refused', async (t) => {
+  const gateway = await plainProxy(t)
+  t.match(await gateway('application/x-list', 'a=END'), /^HTTP\/1.1 500 [^]*SLUICE_PARSED_BODY/)
+  t.match(await gateway('application/x-read', 'a=END'), /^HTTP\/1.1 500 [^]*SLUICE_PARSED_BODY/)
 })
 
 /** `@fastify/http-proxy` without `passThrough`, in an app that parses bodies. */
@@ -213,6 +226,19 @@ async function plainProxy(t: Test): Promise<(type: string, body: string) => Prom
   app.addContentTypeParser('application/x-list', { parseAs: 'string' }, (_request, body, done) =>
     done(null, { body }),
   )
+  app.addContentTypeParser(['application/x-stream', 'application/x-new'], (_request, payload, done) =>
+    done(null, payload),
+  )
+  app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null))
+  app.addContentTypeParser(
+    'application/x-read',
+    async (_request: unknown, payload: AsyncIterable<Buffer>) => {
+      for await (const _chunk of payload);
+    },
+  )
+  app.addHook('preHandler', async (request) => {
+    if (request.mediaType === 'application/x-new') request.body = Buffer.from('new END')
+  })
   const options = proxyOptions({ name: 'orders', dispatcher, base: upstream.url }, { proxyPayloads: false })
   await app.register(httpProxy, { ...options })
   await app.listen({ port: 0, host: '127.0.0.1' })

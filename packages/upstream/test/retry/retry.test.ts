@@ -73,6 +73,10 @@ test('a POST is not sent twice, unless the caller says that it may', async (t) =
   const never = { ...get, [kUpstreamContext]: { idempotent: false } }
   await upstream.dispatcher.request(never).then(({ body }) => body.dump())
   t.equal(origin.hits, 5)
+  const picky = retrying(origin.url, { retry: { ...soon, methods: ['DELETE'] } })
+  t.teardown(() => picky.close())
+  await picky.dispatcher.request(get).then(({ body }) => body.dump())
+  t.equal(origin.hits, 6, 'nor a GET that is not among the methods')
 })
 
 test('what could not be sent goes elsewhere, whatever its method and body', async (t) => {
