@@ -60,9 +60,9 @@ export async function directProxy(scope: FastifyInstance, options: DirectProxyOp
 function withoutPrefix(url: string, prefix: string): string {
   const query = url.indexOf('?')
   const end = query === -1 ? url.length : query
-  if (!url.startsWith(prefix) && url.slice(0, prefix.length).toLowerCase() !== prefix.toLowerCase()) {
-    throw new UnsafePathError()
-  }
+  const matches = url.startsWith(prefix) || url.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase()
+  // The router takes `http://host/path` for its path, whatever the host (RFC 9112 §3.2.2).
+  if (!matches || url.charCodeAt(0) !== 47) throw new UnsafePathError()
   return url.slice(prefix.length, end)
 }
 

@@ -1,6 +1,6 @@
 import createError from '@fastify/error'
 
-/** The path has a dot segment, a backslash, a fragment or a NUL, in any spelling. */
+/** The path has a dot segment, a backslash, a fragment or a NUL, in any spelling, or is no path but a URL. */
 export const UnsafePathError: createError.FastifyErrorConstructor<{ code: 'SLUICE_UNSAFE_PATH' }> =
   createError('SLUICE_UNSAFE_PATH', 'the path contains characters or segments that are not forwarded', 400)
 

@@ -1,9 +1,10 @@
 import { array, assert, constantFrom, property } from 'fast-check'
 import { test } from 'tap'
 import { targetPath } from '../../src/proxy/target-path.ts'
+import { startOrigin } from '../origin-server.ts'
 import { converse } from '../peer.ts'
 import { startRawUpstream } from '../raw-upstream.ts'
-import { startGateway } from './gateway.ts'
+import { startGateway, WAYS } from './gateway.ts'
 
 const unsafe = [
   '/..',
@@ -13,6 +14,10 @@ const unsafe = [
   '/./a',
   '/a/.',
   '/%2e%2e/a',
+  '/foo/bar/%2E%2E/',
+  '/foo/bar/..%2f',
+  '/foo/bar/%2e%2e%2f',
+  '/ho/%2E%2E/hi',
   '/.%2E/a',
   '/a/%2e',
   '/..;/a',
@@ -88,13 +93,24 @@ test('what is let through cannot leave its folder, once or twice decoded, by the
   t.end()
 })
 
-test('an unsafe path is a 400 that the upstream never hears of', async (t) => {
-  const upstream = await startRawUpstream()
-  t.teardown(() => upstream.stop())
-  const { port } = await startGateway(t, { to: upstream.url })
-  for (const path of [...unsafe, '/%zz', '/%', '//evil.example/a', 'http://evil.example/a']) {
-    const text = await converse(port, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
-    t.match(text, /^HTTP\/1.1 40[04] /, path)
-  }
-  t.equal(upstream.connections.length, 0)
-})
+for (const [by, direct] of WAYS) {
+  test(`${by}: an unsafe path is refused, and the upstream never hears of it`, async (t) => {
+    const upstream = await startRawUpstream()
+    t.teardown(() => upstream.stop())
+    const { port } = await startGateway(t, { to: upstream.url, direct })
+    const foreign = ['/%zz', '/%', 'http://evil.example/a', 'blah://evil.example/a', 'urn:foo:bar']
+    for (const path of [...unsafe, ...foreign]) {
+      const text = await converse(port, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+      t.match(text, /^HTTP\/1.1 40[04] /, path)
+    }
+    t.equal(upstream.connections.length, 0)
+  })
+
+  test(`${by}: a path that looks like a host is no host`, async (t) => {
+    const origin = await startOrigin(t, (req, res) => res.end(req.url))
+    const { port } = await startGateway(t, { to: origin.url, direct })
+    const text = await converse(port, 'GET //evil.example/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    // `@fastify/http-proxy` refuses it by itself.
+    t.match(text, direct ? /^HTTP\/1.1 200 [^]*\r\n\/\/evil.example\/a$/ : /^HTTP\/1.1 400 /)
+  })
+}
