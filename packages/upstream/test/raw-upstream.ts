@@ -6,12 +6,14 @@ import { Peer } from './peer.ts'
 export interface RawUpstream {
   readonly port: number
   readonly url: string
-  /** Every connection so far. */
+  /** Every connection so far, but for what is forgotten. */
   readonly connections: readonly Peer[]
   /** How many are open. */
   open(): number
   /** The next connection that nobody has asked for yet. */
   next(): Promise<Peer>
+  /** Forgets those that are closed, for a test that counts bytes. Those that are open may come by `next()` again. */
+  forget(): void
   stop(): Promise<void>
 }
 
@@ -42,6 +44,10 @@ export async function startRawUpstream(onConnection?: (peer: Peer) => void): Pro
         }
         await once(server, 'peer')
       }
+    },
+    forget() {
+      connections.splice(0, connections.length, ...connections.filter(({ socket }) => !socket.destroyed))
+      taken = 0
     },
     async stop() {
       for (const peer of connections) peer.destroy()
