@@ -23,7 +23,8 @@ export async function startOrigin(t: Test, listener: OriginServer['listener'] = 
     origin.listener(request, response)
   })
   server.on('connection', () => origin.connections++)
-  server.listen(0, '127.0.0.1')
+  // Tests open hundreds of connections at once; one that finds the queue full would take a second to try again.
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 })
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const origin: OriginServer = {
