@@ -20,7 +20,7 @@ export function gate(route: GuardedRoute): preHandlerHookHandler {
     const breaker = route.breakerOf(request)
     const pass = (admission: Permit | Rejection | undefined): void => {
       if (admission?.admitted === false) return refuse(route, breaker, request, reply, admission.toError())
-      admit(route, breaker, request, reply, admission)
+      if (admission !== undefined || route.isFollowed) admit(route, breaker, request, reply, admission)
       proceed()
     }
     // An upgrade does not pass through the dispatcher that takes permits per attempt.

@@ -21,6 +21,8 @@ export interface GuardedRoute {
   readonly fallback: RouteFallback | undefined
   /** The fallback, made ready before the first request. */
   source: FallbackSource | undefined
+  /** Whether there is anything to do after the gate: a permit to settle, the time to keep, a fallback, a status to heed. */
+  readonly isFollowed: boolean
   breakerOf(request: FastifyRequest): CircuitBreaker
 }
 
@@ -37,11 +39,14 @@ export function readRoute(route: RouteOptions, given: unknown, registry: Breaker
   const options = readGuardOptions(check, path, written)
   const breaker = ensure(check, path, registry, name, breakerOptionsOf(written))
   check.finish()
+  const fallback = options.fallback ?? breaker.options.fallback
+  const { permit, timeoutMs, honored } = options
   return {
     path,
     options,
-    fallback: options.fallback ?? breaker.options.fallback,
+    fallback,
     source: undefined,
+    isFollowed: permit === 'route' || timeoutMs !== undefined || fallback !== undefined || honored.length > 0,
     breakerOf: chooser(options, registry, breaker, own),
   }
 }

@@ -21,13 +21,17 @@ export function handleError(route: GuardedRoute, next: ErrorHandler | undefined)
     const pass = (): unknown =>
       next === undefined ? Promise.reject(thrown) : next.call(this, thrown, request, reply)
     const guard = request[kGuard]
-    if (guard === null) return pass()
+    const refusal = refusalIn(thrown)
+    if (guard === null) {
+      if (refusal === undefined || route.isFollowed) return pass()
+      sendRejection(reply, refusal)
+      return reply
+    }
     if (guard.answered) {
       // Our own answer failed on its way, in another plugin's hook.
       giveBack(reply)
       return pass()
     }
-    const refusal = refusalIn(thrown)
     if (refusal !== undefined) {
       guard.permit?.ignore()
       return answer(route, guard, 'rejection', refusal, () => {

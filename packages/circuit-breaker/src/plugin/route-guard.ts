@@ -33,7 +33,7 @@ export class RouteGuard {
   readonly breaker: CircuitBreaker
   readonly permit: Permit | undefined
   /** Names of the headers that were there before the handler. */
-  readonly headersBefore: ReadonlySet<string>
+  readonly headersBefore: readonly string[]
   /** Whether somebody else than the handler answers: a rejection, a timeout or a fallback. */
   answered = false
   /** Whether the handler ended with an error. */

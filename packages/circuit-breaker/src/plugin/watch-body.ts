@@ -44,6 +44,7 @@ function isWebStream(payload: unknown): payload is ReadableStream<Uint8Array> {
 
 /** Not `instanceof`: undici's own `fetch` has a class of its own. */
 export function isResponse(payload: unknown): payload is Response {
+  if (typeof payload !== 'object' || Buffer.isBuffer(payload)) return false
   return Object.prototype.toString.call(payload) === '[object Response]'
 }
 

@@ -13,7 +13,7 @@ export interface Missing {
   readonly reason: FallbackReason
   readonly error: Error
   /** Names of the headers that the reply had before the handler. */
-  readonly headersBefore: ReadonlySet<string>
+  readonly headersBefore: readonly string[]
 }
 
 /**
@@ -38,7 +38,7 @@ export async function standIn(route: GuardedRoute, what: Missing): Promise<{ pay
   }
   dropHeaders(reply, headersBefore)
   reply.code(original.status)
-  for (const [name, value] of original.headers) if (!headersBefore.has(name)) reply.header(name, value)
+  for (const [name, value] of original.headers) if (!headersBefore.includes(name)) reply.header(name, value)
   return undefined
 }
 
