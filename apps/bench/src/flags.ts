@@ -14,8 +14,8 @@ export interface Flags {
 export const usage = `npm run bench -- [flags]
 
   --only NAME         one suite, or several with commas: micro, proxy, cache, auth, fleet, dashboard, growth
-  --rounds N          how often each contender is measured (default 5; 2 with --quick)
-  --seconds S         how long each time (default 2; 1 with --quick)
+  --rounds N          how often each contender is measured (default 8; 2 with --quick)
+  --seconds S         how long each time (default 1)
   --connections N     how many connections the load has (default 50)
   --quick             a look: fewer rounds, smaller sizes
   --json FILE         writes all samples
@@ -46,8 +46,8 @@ export function parseFlags(args: readonly string[], suites: readonly string[]): 
   return {
     settings: {
       quick,
-      rounds: integer('--rounds', values.rounds, quick ? 2 : 5),
-      seconds: positive('--seconds', values.seconds, quick ? 1 : 2),
+      rounds: integer('--rounds', values.rounds, quick ? 2 : 8),
+      seconds: positive('--seconds', values.seconds, 1),
       connections: integer('--connections', values.connections, 50),
     },
     only,

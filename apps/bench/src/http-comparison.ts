@@ -6,6 +6,9 @@ import { interleave } from './rounds.ts'
 import type { Settings } from './suite.ts'
 
 const WARM_REQUESTS = 30_000
+/** At most, in turns as long as a measurement; what has been measured before is warm but for what is new. */
+const WARM_TURNS = 6
+const WARM_TURNS_AGAIN = 2
 
 /** A server under load. */
 export interface HttpContender extends ContenderSpec {
@@ -41,9 +44,12 @@ export function withServers<T>(
 ): Promise<T> {
   return withContenders(specs, (contenders) => {
     const servers = contenders.map((contender, index) => ({ contender, headers: specs[index]?.headers }))
+    let warmTurns = settings.quick ? 1 : WARM_TURNS
     return use((comparison) => {
       tell(comparison.title)
-      return compareServers(servers, comparison, settings, tell)
+      const compared = compareServers(servers, comparison, { ...settings, warmTurns }, tell)
+      warmTurns = Math.min(warmTurns, WARM_TURNS_AGAIN)
+      return compared
     })
   })
 }
@@ -57,10 +63,10 @@ interface Server {
 async function compareServers(
   servers: readonly Server[],
   { title, reference, path, body, urls }: HttpComparison,
-  settings: Settings,
+  settings: Settings & { readonly warmTurns: number },
   tell: (line: string) => void,
 ): Promise<Comparison> {
-  const { connections, seconds } = settings
+  const { connections, seconds, warmTurns } = settings
   const targets = servers.map(({ contender, headers }) => {
     const url = `http://127.0.0.1:${contender.port}${path}`
     return {
@@ -70,7 +76,7 @@ async function compareServers(
   })
   for (const { contender, options } of targets) {
     await checkAnswer(contender.name, options, body)
-    await warmUp(contender.name, options, settings)
+    await warmUp(contender.name, options, warmTurns)
     await checkAnswer(contender.name, options, body)
   }
   const measured = await interleave(targets, settings.rounds, ({ contender, options }) => {
@@ -83,10 +89,10 @@ async function compareServers(
   return { kind: 'comparison', title, unit: 'requests/s', better: 'higher', reference, entries }
 }
 
-/** Until the compiler has seen enough of it, or three times as long as a measurement. */
-async function warmUp(name: string, options: LoadOptions, { quick }: Settings): Promise<void> {
+/** Until the compiler has seen enough of it. */
+async function warmUp(name: string, options: LoadOptions, turns: number): Promise<void> {
   let requests = 0
-  for (let turn = 0; turn < (quick ? 1 : 3) && requests < WARM_REQUESTS; turn++) {
+  for (let turn = 0; turn < turns && requests < WARM_REQUESTS; turn++) {
     requests += (await loadCleanly(name, options)).requests
   }
 }

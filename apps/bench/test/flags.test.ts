@@ -6,7 +6,7 @@ const suites = ['micro', 'proxy']
 test('without flags every suite runs, in full', async (t) => {
   const { settings, only } = parseFlags([], suites)
   t.same(only, suites)
-  t.same(settings, { quick: false, rounds: 5, seconds: 2, connections: 50 })
+  t.same(settings, { quick: false, rounds: 8, seconds: 1, connections: 50 })
 })
 
 test('a quick run is shorter, unless told how long', async (t) => {
