@@ -4,7 +4,6 @@ import type {
   FastifyRequest,
   onRequestAbortHookHandler,
   onResponseHookHandler,
-  onSendHookHandler,
   RouteOptions,
 } from 'fastify'
 import { labelText, type Exposition } from './exposition.ts'
@@ -79,13 +78,8 @@ export class ProxyCounts {
       counts.requests[status]++
       if (elapsedMs !== undefined) counts.observe(elapsedMs / 1000)
     }
-    const refused = new WeakSet<FastifyReply>()
-    append(route, 'onSend', ((_request, reply, payload, done) => {
-      if (reply.statusCode === 503 && isRefusal(payload)) refused.add(reply)
-      done()
-    }) satisfies onSendHookHandler)
     append(route, 'onResponse', ((request, reply, done) => {
-      count(request, refused.has(reply) ? 'circuit_open' : statusOf(reply), reply.elapsedTime)
+      count(request, statusOf(reply), reply.elapsedTime)
       done()
     }) satisfies onResponseHookHandler)
     append(route, 'onRequestAbort', ((request, done) => {
@@ -109,7 +103,7 @@ export class ProxyCounts {
   }
 }
 
-type RouteHook = 'onSend' | 'onResponse' | 'onRequestAbort'
+type RouteHook = 'onResponse' | 'onRequestAbort'
 
 /** Route-level, so that routes without a breaker pay nothing. */
 function append(route: RouteOptions, hook: RouteHook, handler: unknown): void {
@@ -127,13 +121,8 @@ function serviceOf({ config, method, url }: RouteOptions): string | undefined {
   return given.name ?? `${[...new Set(methods)].join(',')} ${url}`
 }
 
-/** Whether a 503 is a breaker's answer rather than the upstream's: it has the breaker's error code. */
-function isRefusal(payload: unknown): boolean {
-  return (
-    (typeof payload === 'string' || Buffer.isBuffer(payload)) && payload.includes('"SLUICE_BREAKER_OPEN"')
-  )
-}
-
-function statusOf({ statusCode }: FastifyReply): Status {
+function statusOf(reply: FastifyReply): Status {
+  if (reply.circuitBreakerRefusal) return 'circuit_open'
+  const { statusCode } = reply
   return statusCode >= 500 ? 'error' : statusCode >= 400 ? 'client_error' : 'success'
 }

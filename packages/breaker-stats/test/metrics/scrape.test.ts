@@ -137,6 +137,21 @@ test('counts the requests of routes with a breaker', async (t) => {
   t.match(body, 'gateway_proxy_request_duration_seconds_count{service="orders",method="GET"} 6')
 })
 
+test('a 503 that only looks like a breaker’s is an error', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(circuitBreaker)
+  await app.register(breakerStats, { access })
+  app.get('/', { config: { circuitBreaker: 'orders' } }, async (_request, reply) =>
+    reply.code(503).send({ code: 'SLUICE_BREAKER_OPEN' }),
+  )
+  await app.inject('/')
+  t.match(
+    (await app.inject('/metrics')).body,
+    'gateway_proxy_requests_total{service="orders",method="GET",status="error"} 1',
+  )
+})
+
 function registryOf(app: {
   circuitBreakers: { get(name: string): { snapshot(): { totals: { rejects: number } } } | undefined }
 }): number {

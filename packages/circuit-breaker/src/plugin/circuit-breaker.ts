@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import type { BreakerOpenError } from '../errors.ts'
 import { type OptionProblem, OptionsError } from '../options/options-error.ts'
+import type { Permit } from '../permit.ts'
 import { BreakerRegistry, type RegistryOptions } from '../registry/registry.ts'
 import type { FleetOptions } from '../redis/index.ts'
 import { prepareFallback } from './fallback/prepare-fallback.ts'
@@ -20,6 +22,19 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** All breakers of this app. */
     circuitBreakers: BreakerRegistry
+  }
+
+  interface FastifyRequest {
+    /**
+     * The permit of this request, for handlers that know better than its status: `request.circuitBreaker?.failure()`.
+     * Whoever settles it first wins. Null on routes without a breaker and with `permit: 'attempt'`.
+     */
+    circuitBreaker: Permit | null
+  }
+
+  interface FastifyReply {
+    /** The refusal that this reply tells the client of; null on all others, those of a fallback included. */
+    circuitBreakerRefusal: BreakerOpenError | null
   }
 }
 
@@ -46,6 +61,7 @@ async function registerCircuitBreaker(app: FastifyInstance, options: CircuitBrea
   app.decorate('circuitBreakers', registry)
   app.decorateRequest(kGuard, null)
   app.decorateRequest('circuitBreaker', null)
+  app.decorateReply('circuitBreakerRefusal', null)
   app.addHook('onRoute', (route) => {
     const given = route.config?.circuitBreaker
     if (given === undefined || given === false) return
@@ -98,7 +114,7 @@ function protect(target: RouteOptions, route: GuardedRoute): void {
   // After the route's own: who may not pass needs no permit.
   target.preHandler = [...[target.preHandler ?? []].flat(), gate(route)]
   // Before all others: what the handler sent is judged, not what was made of it since.
-  target.onSend = [judgeAnswer(route), ...[target.onSend ?? []].flat()]
+  if (route.isFollowed) target.onSend = [judgeAnswer(route), ...[target.onSend ?? []].flat()]
   target.errorHandler = handleError(route, target.errorHandler)
 }
 

@@ -13,6 +13,7 @@ function send(reply: FastifyReply, problem: { readonly status: number }): void {
 export function sendRejection(reply: FastifyReply, error: BreakerOpenError): void {
   const retryAfter = Math.max(1, Math.ceil(error.retryAfterMs / 1000))
   const message = `Service ${error.breaker} is temporarily unavailable`
+  reply.circuitBreakerRefusal = error
   reply.header('retry-after', String(retryAfter))
   send(reply, {
     type: 'about:blank',

@@ -1,4 +1,3 @@
-import type { Permit } from '../permit.ts'
 import type { RouteGuard } from './route-guard.ts'
 
 /** Where a request keeps its guard. */
@@ -7,11 +6,6 @@ export const kGuard: unique symbol = Symbol('sluice.circuitBreaker.guard')
 declare module 'fastify' {
   interface FastifyRequest {
     [kGuard]: RouteGuard | null
-    /**
-     * The permit of this request, for handlers that know better than its status: `request.circuitBreaker?.failure()`.
-     * Whoever settles it first wins. Null on routes without a breaker and with `permit: 'attempt'`.
-     */
-    circuitBreaker: Permit | null
   }
 }
 

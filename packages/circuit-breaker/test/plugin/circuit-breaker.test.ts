@@ -67,6 +67,21 @@ test('Retry-After is at least a second', async (t) => {
   t.match(response.json(), { circuitBreakerState: 'OPEN', retryAfter: 1 })
 })
 
+test('a reply says whether it is a refusal, and a fallback is none', async (t) => {
+  const app = await build(t)
+  const told: unknown[] = []
+  app.addHook('onResponse', async (_request, reply) => void told.push(reply.circuitBreakerRefusal))
+  app.get('/bare', { config: { circuitBreaker: { name: 'bare', permit: 'attempt' } } }, async () => 'ok')
+  const fallback = { type: 'static', status: 503, body: 'later' } as const
+  app.get('/held', { config: { circuitBreaker: { name: 'held', fallback } } }, async () => 'ok')
+  await app.inject('/bare')
+  for (const name of ['bare', 'held']) {
+    app.circuitBreakers.open(name)
+    t.equal((await app.inject(`/${name}`)).statusCode, 503)
+  }
+  t.match(told, [null, { code: 'SLUICE_BREAKER_OPEN', breaker: 'bare' }, null])
+})
+
 test('routes without the option, and with false, are left alone', async (t) => {
   const app = await build(t)
   app.get('/plain', async ({ circuitBreaker: permit }) => ({ permit }))
