@@ -78,7 +78,7 @@ export function createGuard(context: GuardContext, rule: RouteRule): onRequestHo
   }
 
   return function guardApiKey(request, reply, done) {
-    const { raw } = request
+    const { raw, ip } = request
     const scan = scanHeaders(raw.rawHeaders, sources.header)
     if (scan.claimsIdentity) removeIdentityClaims(raw)
     if (isPreflight(request)) return done()
@@ -94,7 +94,7 @@ export function createGuard(context: GuardContext, rule: RouteRule): onRequestHo
       conclude(request, reply, { valid: false, reason: 'malformed' }, now)
       return
     }
-    const waitMs = throttle?.waitMs(request.ip, now) ?? 0
+    const waitMs = throttle?.waitMs(ip, now) ?? 0
     if (waitMs > 0 && !keys.verifier.remembers(credential.key, now)) {
       refuse(request, 'throttled')
       return refusals.throttled(reply, waitMs)
@@ -108,7 +108,7 @@ export function createGuard(context: GuardContext, rule: RouteRule): onRequestHo
       admit(request, verdict.record, credential.source, now)
       done()
     }
-    const verdict = keys.verifier.verify(credential.key, now, { address: request.ip, connection: raw.socket })
+    const verdict = keys.verifier.verify(credential.key, now, { address: ip, connection: raw.socket })
     if (verdict instanceof Promise) void verdict.then(settle)
     else settle(verdict)
   }

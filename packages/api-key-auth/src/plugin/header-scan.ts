@@ -50,11 +50,20 @@ export function removeHeader(raw: IncomingMessage, name: string): void {
   const kept: IncomingMessage['headers'] = {}
   for (const key of Object.keys(raw.headers)) if (key !== name) kept[key] = raw.headers[key]
   replaceHeaders(raw, kept)
-  const { rawHeaders } = raw
-  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+  removeRawHeader(raw.rawHeaders, name)
+}
+
+/** In place, since HTTP/2 requests have a getter alone; by hand, since `splice` makes an array of what it removes. */
+function removeRawHeader(rawHeaders: string[], name: string): void {
+  let length = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
     const candidate = rawHeaders[index] as string
-    if (candidate.length === name.length && candidate.toLowerCase() === name) rawHeaders.splice(index, 2)
+    if (candidate.length === name.length && candidate.toLowerCase() === name) continue
+    rawHeaders[length] = candidate
+    rawHeaders[length + 1] = rawHeaders[index + 1] as string
+    length += 2
   }
+  rawHeaders.length = length
 }
 
 /** HTTP/2 requests have a getter alone. */

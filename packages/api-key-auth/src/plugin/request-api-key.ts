@@ -10,11 +10,21 @@ export interface ApiKey {
   readonly metadata?: Readonly<Record<string, unknown>>
 }
 
-/** A view of the record for one request. The record is frozen, so nothing that a handler does shows in another's. */
-export function toApiKey({ id, consumer, name, scopes, rateLimit, metadata }: ApiKeyRecord): ApiKey {
-  const key: { -readonly [K in keyof ApiKey]: ApiKey[K] } = { id, consumer, scopes }
-  if (name !== undefined) key.name = name
-  if (rateLimit !== undefined) key.rateLimit = rateLimit
-  if (metadata !== undefined) key.metadata = metadata
-  return key
+const views = new WeakMap<ApiKeyRecord, ApiKey>()
+
+/** What handlers see of the record: one view for all requests, frozen as the record is. */
+export function toApiKey(record: ApiKeyRecord): ApiKey {
+  const known = views.get(record)
+  if (known !== undefined) return known
+  const { id, consumer, name, scopes, rateLimit, metadata } = record
+  const view = Object.freeze({
+    id,
+    consumer,
+    scopes,
+    ...(name !== undefined && { name }),
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(metadata !== undefined && { metadata }),
+  })
+  views.set(record, view)
+  return view
 }

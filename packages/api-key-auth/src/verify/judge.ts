@@ -24,12 +24,23 @@ function fault(
   now: number,
   address: string | undefined,
 ): RefusalReason | undefined {
-  if (!sameHash(record.hash, hash)) {
+  if (!hasHash(record, hash)) {
     const { previous } = record
     if (previous === undefined || !sameHash(previous.hash, hash)) return 'unknown'
     if (previous.until <= now) return 'expired'
   }
   return statusFault[keyStatus(record, now)] ?? (allowsAddress(record, address) ? undefined : 'address')
+}
+
+/** The hash that a record was seen to have. Records are frozen: each is compared once, not with every request. */
+const seenHashes = new WeakMap<ApiKeyRecord, string>()
+
+function hasHash(record: ApiKeyRecord, hash: string): boolean {
+  // Takes a time that depends on the hashes, as did the look-up that found the record by this one.
+  if (seenHashes.get(record) === hash) return true
+  const same = sameHash(record.hash, hash)
+  if (same) seenHashes.set(record, hash)
+  return same
 }
 
 const statusFault: Readonly<Record<KeyStatus, RefusalReason | undefined>> = {

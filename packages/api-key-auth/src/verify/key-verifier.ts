@@ -64,9 +64,8 @@ export class KeyVerifier {
 
   /** Whether it says to be of this environment, or may have been made elsewhere. */
   private isOurs(key: string): boolean {
-    return key.startsWith(keyPrefix)
-      ? key.startsWith(this.ownPrefix)
-      : this.options.foreignKeys() && key !== ''
+    if (key.startsWith(this.ownPrefix)) return true
+    return !key.startsWith(keyPrefix) && this.options.foreignKeys() && key !== ''
   }
 
   private isSound(key: string): boolean {

@@ -32,6 +32,21 @@ test('a good key passes, and says who is calling', async (t) => {
   t.equal(app.apiKeys.stats().accepted, 1)
 })
 
+test('no handler can change who is calling for the next one', async (t) => {
+  const app = await start(t)
+  app.get('/change', { config: { apiKey: true } }, (request) => {
+    Object.assign(request.apiKey ?? {}, { consumer: 'admin' })
+    return 'changed'
+  })
+  const { key } = await app.apiKeys.create({ consumer: 'a', metadata: { plan: 'free' } })
+  const headers = { 'x-api-key': key }
+  t.equal((await app.inject({ url: '/change', headers })).statusCode, 500)
+  t.match((await app.inject({ url: '/any', headers })).json().key, {
+    consumer: 'a',
+    metadata: { plan: 'free' },
+  })
+})
+
 test('a HEAD twin is guarded like its GET', async (t) => {
   const app = await start(t)
   const { key } = await app.apiKeys.create({ consumer: 'a' })
