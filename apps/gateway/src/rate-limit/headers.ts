@@ -3,14 +3,23 @@ import type { Outcome } from './request-limits.ts'
 
 /**
  * Tells the client where it stands: the fields of draft-ietf-httpapi-ratelimit-headers-10 for each limit, and the older
- * `X-RateLimit-*`, which know one limit only, for the tightest.
+ * `X-RateLimit-*`, which know one limit only, for the tightest. In `RateLimit`, `r` is what is left, `t` the seconds
+ * until there is more.
  */
 export function setLimitHeaders(reply: FastifyReply, outcomes: readonly Outcome[], tightest: Outcome): void {
-  reply.header('ratelimit-policy', outcomes.map(policyItem).join(', '))
-  reply.header('ratelimit', outcomes.map(limitItem).join(', '))
-  reply.header('x-ratelimit-limit', tightest.limit.max)
-  reply.header('x-ratelimit-remaining', tightest.remaining)
-  reply.header('x-ratelimit-reset', seconds(tightest.resetMs))
+  let policies = ''
+  let limits = ''
+  for (const { limit, remaining, resetMs } of outcomes) {
+    const separator = policies === '' ? '' : ', '
+    policies += separator + limit.item
+    limits += `${separator}"${limit.name}";r=${remaining};t=${seconds(resetMs)}`
+  }
+  reply.header('ratelimit-policy', policies)
+  reply.header('ratelimit', limits)
+  // Texts: what Node checks of a header, it checks more slowly of a number.
+  reply.header('x-ratelimit-limit', tightest.limit.quota)
+  reply.header('x-ratelimit-remaining', String(tightest.remaining))
+  reply.header('x-ratelimit-reset', String(seconds(tightest.resetMs)))
 }
 
 /** The limit that stops the client for longest, else the one of which the smallest part is left. */
@@ -29,14 +38,4 @@ function isTighter(one: Outcome, other: Outcome): boolean {
   if (one.exceeded !== other.exceeded) return one.exceeded
   if (one.exceeded) return one.resetMs > other.resetMs
   return one.remaining * other.limit.max < other.remaining * one.limit.max
-}
-
-/** `q` is the quota, `w` its window in seconds. */
-function policyItem({ limit: { name, max, windowMs } }: Outcome): string {
-  return `"${name}";q=${max};w=${seconds(windowMs)}`
-}
-
-/** `r` is what is left, `t` the seconds until there is more. */
-function limitItem({ limit, remaining, resetMs }: Outcome): string {
-  return `"${limit.name}";r=${remaining};t=${seconds(resetMs)}`
 }

@@ -2,6 +2,7 @@ import { normalizeIP } from '@fastify/rate-limit'
 import type { ApiKey } from '@sluice/api-key-auth'
 import type { FastifyRequest } from 'fastify'
 import type { Limit, LimitSubject } from './limit.ts'
+import { keyPolicy, toPolicy, type Policy } from './policy.ts'
 import type { MaybePromise, WindowCounter, WindowReading } from './window-counter.ts'
 
 /** What one limit said of one request. */
@@ -13,9 +14,6 @@ export interface Outcome {
   readonly resetMs: number
   readonly exceeded: boolean
 }
-
-/** What is the same for all requests that a limit concerns. */
-export type Policy = Pick<Limit, 'name' | 'max' | 'windowMs' | 'shadow'>
 
 /** What counts requests together, and where. */
 interface Check {
@@ -42,11 +40,15 @@ export class RequestLimits {
    */
   check(request: FastifyRequest): MaybePromise<readonly Outcome[]> {
     const asked: MaybePromise<Outcome>[] = []
+    let waits = false
     for (const check of this.checks) {
       const limit = check.limitFor(request)
-      if (limit !== undefined) asked.push(this.ask(limit, check.counterKey(request)))
+      if (limit === undefined) continue
+      const outcome = this.ask(limit, check.counterKey(request))
+      waits ||= outcome instanceof Promise
+      asked.push(outcome)
     }
-    return asked.some((outcome) => outcome instanceof Promise)
+    return waits
       ? Promise.all(asked.map(async (outcome) => outcome)).then((outcomes) => this.settle(outcomes))
       : this.settle(asked as Outcome[])
   }
@@ -78,10 +80,22 @@ function toOutcome(limit: Policy, key: string, { allowed, remaining, resetMs }: 
 
 /** One limit for everybody. What is in one `space` counts together. */
 export function limitCheck(limit: Limit, space: string): Check {
-  const subject = subjectOf[limit.by]
-  return {
-    limitFor: () => limit,
-    counterKey: (request) => `${space}:${limit.name}:${subject(request)}`,
+  const { by, name } = limit
+  const policy = toPolicy(limit)
+  const counterKey: Check['counterKey'] = (request) => `${space}:${name}:${subjectOf[by](request)}`
+  const goesByKey = by === 'client' || by === 'consumer'
+  return { limitFor: () => policy, counterKey: goesByKey ? oncePerKey(counterKey) : counterKey }
+}
+
+/** A counter's key has to be hashed before it is found: of one that was just put together, with each request anew. */
+function oncePerKey(counterKey: Check['counterKey']): Check['counterKey'] {
+  const known = new WeakMap<ApiKey, string>()
+  return (request) => {
+    const key = keyOf(request)
+    if (key === undefined) return counterKey(request)
+    let text = known.get(key)
+    if (text === undefined) known.set(key, (text = counterKey(request)))
+    return text
   }
 }
 
@@ -89,9 +103,9 @@ export function limitCheck(limit: Limit, space: string): Check {
 export const keyCheck: Check = {
   limitFor: (request) => {
     const own = keyOf(request)?.rateLimit
-    return own && { name: 'key', shadow: false, ...own }
+    return own && keyPolicy(own)
   },
-  counterKey: (request) => subjectOf.client(request),
+  counterKey: oncePerKey((request) => subjectOf.client(request)),
 }
 
 /** `check`, but only for keys without a limit of their own. */
