@@ -144,25 +144,21 @@ export class Reporter implements CircuitObserver {
     if (ending.slow) this.slow += 1
   }
 
-  /** Tells those who listen; most of the time nobody does. */
+  /** Tells those who listen; most of the time nobody does, and successes are what there are most of. */
   settled(permit: BreakerPermit, ending: Ending): void {
-    if (permit.probe || this.events.wants(ending.outcome) || this.#wantsTimeout(ending)) {
+    if (permit.probe || ending.outcome !== 'success' || this.events.wants('success'))
       this.#tell(permit, ending)
-    }
-  }
-
-  #wantsTimeout({ cause }: Ending): boolean {
-    return cause?.kind === 'timeout' && this.events.wants('timeout')
   }
 
   #tell({ generation, probe }: BreakerPermit, { outcome, cause, durationMs }: Ending): void {
+    const breaker = this.#breaker
     if (probe) this.#probe(generation, outcome)
-    const settled = { breaker: this.#breaker, durationMs, generation, probe }
     if (outcome !== 'failure') {
-      this.events.emit(outcome, settled)
+      this.events.emit(outcome, { breaker, durationMs, generation, probe })
     } else {
-      this.events.emit('failure', { ...settled, cause })
-      if (cause?.kind === 'timeout') this.events.emit('timeout', { ...settled, cause })
+      this.events.emit('failure', { breaker, durationMs, generation, probe, cause })
+      if (cause?.kind === 'timeout')
+        this.events.emit('timeout', { breaker, durationMs, generation, probe, cause })
     }
   }
 
