@@ -47,7 +47,7 @@ function judgeStatus(status: number, cause: FailureCause, failures: readonly num
 }
 
 /** What the attempt was about, should it be a failure: the kind of the error goes before a status it stands for. */
-function causeOf({ error, statusCode = statusOf(error) }: Attempt): FailureCause {
+export function causeOf({ error, statusCode = statusOf(error) }: Attempt): FailureCause {
   const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined)
   const name = error instanceof Error ? error.name : undefined
   const kind = kindOf(name, code)

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CircuitBreaker } from '../breaker.ts'
 import { BreakerTimeoutError } from '../errors.ts'
-import type { Verdict } from '../classify.ts'
+import { causeOf, type Verdict } from '../classify.ts'
 import { pauseAsAsked } from '../http/honor-retry-after.ts'
 import { ignored, judge, judgeError, settle } from '../http/judge.ts'
 import { isOpenEnded } from '../http/open-ended.ts'
@@ -125,7 +125,7 @@ export class RouteGuard {
   /** An upstream that dies breaks the body while the client is there; a client that leaves is gone by then. */
   readonly #bodyEnded = (error?: Error): void => {
     if (error === undefined) this.permit?.success()
-    else this.#settle(hasLeft(this.reply) ? ignored : brokenBody(error))
+    else this.#settle(hasLeft(this.reply) ? ignored : { outcome: 'failure', cause: causeOf({ error }) })
   }
 
   /** The last net: an answer that the handler wrote by hand, or a client that left. */
@@ -146,13 +146,5 @@ export class RouteGuard {
   #leave(reason: Error | undefined): void {
     this.#aborted ??= { reason }
     this.#abort?.abort(reason)
-  }
-}
-
-function brokenBody(error: Error): Verdict {
-  const { code } = error as { code?: unknown }
-  return {
-    outcome: 'failure',
-    cause: { kind: 'network', detail: typeof code === 'string' ? code : error.name },
   }
 }

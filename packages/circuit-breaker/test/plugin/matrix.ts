@@ -81,7 +81,7 @@ const matrix: readonly Row[] = [
     title: 'no body in time',
     path: '/stall',
     client: '200 broken',
-    outcome: 'failure:network:UND_ERR_BODY_TIMEOUT',
+    outcome: 'failure:timeout:UND_ERR_BODY_TIMEOUT',
     agent: { bodyTimeout: 50 },
   },
   {
