@@ -79,6 +79,31 @@ test('controls by name', (t) => {
   t.end()
 })
 
+test('reset without a name: all of them, by key and of groups as well', (t) => {
+  const { registry } = registryOf({ groups: { shop: { members: ['a', 'b'] } } })
+  const [a, b, key] = [registry.ensure('a'), registry.ensure('b'), registry.keyed('tenant').get('x')]
+  for (const breaker of [a, b, key]) trip(breaker)
+  registry.open('tenant', { reason: 'maintenance' })
+  t.equal(registry.get('group:shop')?.state, 'open')
+  permit(t, registry.ensure('menu')).failure()
+  const actors: unknown[] = []
+  registry.on('transition', ({ actor }) => actors.push(actor))
+  registry.reset(undefined, { actor: 'ann' })
+  t.same(
+    registry.stats().map(({ name, state, window }) => `${name} ${state} ${window.calls}`),
+    [
+      'a closed 0',
+      'b closed 0',
+      'tenant closed 0',
+      'menu closed 0',
+      'tenant:x closed 0',
+      'group:shop closed 0',
+    ],
+  )
+  t.ok(actors.includes('ann'))
+  t.end()
+})
+
 test('hears the events of all its breakers', (t) => {
   const { registry } = registryOf({ breakers: { a: {}, b: {} } })
   const heard: string[] = []
@@ -115,7 +140,7 @@ test('keys: a breaker each, seen under the template', (t) => {
   t.end()
 })
 
-test('keys: the longest unused makes room', (t) => {
+test('fedify #916: keys: the longest unused makes room', (t) => {
   const { registry } = registryOf()
   const keyed = registry.keyed('k', {}, { max: 2 })
   const a = keyed.get('a')

@@ -143,9 +143,13 @@ export class BreakerRegistry {
     return this.list().map((breaker) => breaker.snapshot())
   }
 
-  /** The controls by hand throw `UnknownBreakerError` for a name that there is no breaker for. */
-  reset(name: string, control?: Control): void {
-    this.#demand(name).reset(control)
+  /**
+   * Back to closed with an empty window; without a name all of them. Like the other controls by hand it throws
+   * `UnknownBreakerError` for a name that there is no breaker for.
+   */
+  reset(name?: string, control?: Control): void {
+    const breakers = name === undefined ? this.list() : [this.#demand(name)]
+    for (const breaker of breakers) breaker.reset(control)
   }
 
   open(name: string, control?: TimedControl): void {
