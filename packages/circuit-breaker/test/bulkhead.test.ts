@@ -143,6 +143,15 @@ test('a caller who gives up between place and call does not make it', async (t) 
   t.match(breaker.snapshot(), { inFlight: 0, totals: { failures: 0 } })
 })
 
+test('a call that is given up gives its place back, though its function goes on', async (t) => {
+  const { breaker, clock } = subject({ bulkhead: { max: 1 }, timeoutMs: 1_000 })
+  const hung = breaker.execute(() => new Promise(() => undefined))
+  t.equal(refusal(t, breaker).reason, 'bulkhead')
+  clock.advance(1_000)
+  await t.rejects(hung, { code: 'SLUICE_BREAKER_TIMEOUT' })
+  t.equal(await breaker.execute(() => 'next'), 'next', 'one that never ends must not hold up all others')
+})
+
 test('observe mode refuses nobody', async (t) => {
   const { breaker } = subject({ bulkhead: { max: 1, queue: 1 }, mode: 'observe' })
   permit(t, breaker)

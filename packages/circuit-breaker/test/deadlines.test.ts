@@ -50,7 +50,7 @@ test('one timer serves all deadlines of a length', (t) => {
   t.end()
 })
 
-test('a timer that nobody needs does not keep the process alive', (t) => {
+test('@fastify/circuit-breaker: a timer that nobody needs does not keep the process alive', (t) => {
   const clock = new CountingClock()
   const deadlines = new Deadlines(clock)
   const first = new Recorded(() => t.fail())

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { trip } from '../src/testing/index.ts'
 import { permit, refusal, subject } from './subject.ts'
 
-test('two of three successes meet a ratio of 0.67, one does not', (t) => {
+test('cockatiel #73, resilience4j #343: one lucky probe decides nothing; two of three successes meet a ratio of 0.67, one does not', (t) => {
   const { breaker, clock } = subject()
   trip(breaker)
   clock.advance(30_000)
@@ -55,7 +55,7 @@ test('a probe that is ignored gives its place back and decides nothing', (t) => 
   t.end()
 })
 
-test('a lost probe gives its place back after twice its timeout', (t) => {
+test('nestjs-redisx: a late probe frees no place of another; a lost probe gives its place back after twice its timeout', (t) => {
   const { breaker, clock } = subject({ probe: { max: 1, timeoutMs: 1_000 } })
   trip(breaker)
   const lost: string[] = []

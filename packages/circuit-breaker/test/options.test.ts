@@ -193,7 +193,7 @@ test('accepts every kind of fallback, and words that switch rules off', (t) => {
   t.end()
 })
 
-test('update keeps state, window and totals, and changes the rest at once', (t) => {
+test('opossum #450: update keeps state, window and totals, and changes the rest at once', (t) => {
   const { breaker } = subject()
   succeed(breaker, 10)
   fail(breaker, 5)

@@ -12,7 +12,7 @@ function recovering(t: Test, options: BreakerOptions = {}): Subject {
   return made
 }
 
-test('the admitted share follows the ramp', (t) => {
+test('resilience4j #985: the admitted share follows the ramp', (t) => {
   const { breaker, clock } = recovering(t)
   const expected = (second: number): number => Math.max(0.1, ((second + 0.5) / 10) ** 1.5)
   for (let second = 0; second < 10; second += 1) {

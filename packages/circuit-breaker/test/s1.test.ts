@@ -1,4 +1,4 @@
-/** Defects of the breaker of system S1, as acceptance tests. Those of its Redis half are tested with the fleet. */
+/** Defects of the breaker of system S1, as acceptance tests. Those of its Redis half: redis/s1.test.ts. */
 import { test } from 'tap'
 import { BreakerRegistry, createCircuitBreaker } from '../src/index.ts'
 import { fail, succeed, trip, ManualClock } from '../src/testing/index.ts'

@@ -65,18 +65,22 @@ test('keys of another kind, and messages of others', { skip }, async (t) => {
   t.equal(two.state(), 'closed (local)')
 })
 
-test('no Redis at all, then one that is silent, then one that is well', { skip }, async (t) => {
-  const { server } = await start(t)
-  await server.kill()
-  const one = await startInstance(t, server.url, 'a', { fleet: { commandTimeoutMs: 200 } })
-  t.equal(mode(one), 'local')
-  t.equal(await one.get(), 200)
-  await server.restart()
-  await until(() => mode(one) === 'shared', 'it is found')
-  server.pause()
-  const lostMs = await until(() => mode(one) === 'local', 'silence is noticed')
-  t.comment(`silent Redis given up after ${Math.round(lostMs)} ms`)
-  t.equal(await one.get(), 200)
-  server.resume()
-  await until(() => mode(one) === 'shared', 'it is found again')
-})
+test(
+  'nestjs-redisx, gobreaker: no Redis at all, then one that is silent, then one that is well',
+  { skip },
+  async (t) => {
+    const { server } = await start(t)
+    await server.kill()
+    const one = await startInstance(t, server.url, 'a', { fleet: { commandTimeoutMs: 200 } })
+    t.equal(mode(one), 'local')
+    t.equal(await one.get(), 200)
+    await server.restart()
+    await until(() => mode(one) === 'shared', 'it is found')
+    server.pause()
+    const lostMs = await until(() => mode(one) === 'local', 'silence is noticed')
+    t.comment(`silent Redis given up after ${Math.round(lostMs)} ms`)
+    t.equal(await one.get(), 200)
+    server.resume()
+    await until(() => mode(one) === 'shared', 'it is found again')
+  },
+)

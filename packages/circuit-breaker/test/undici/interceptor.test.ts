@@ -306,7 +306,7 @@ test("the breaker's own timeoutMs applies, and ends with the headers", async (t)
   t.strictSame(outcomes, ['failure:timeout:SLUICE_BREAKER_TIMEOUT', 'success'])
 })
 
-test('below a retry the breaker sees each attempt, and a refusal is not retried', async (t) => {
+test('apache/shenyu #6584: below a retry the breaker sees each attempt, and a refusal is not retried', async (t) => {
   const { agent, breaker, outcomes, upstream } = await setUp(t, {
     breaker: { consecutiveFailures: 2, minimumCalls: 100 },
   })
