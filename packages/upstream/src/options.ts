@@ -1,4 +1,4 @@
-import type { SecureContextOptions } from 'node:tls'
+import type { SecureContext, SecureContextOptions } from 'node:tls'
 import type { BreakerOptions, BreakerRegistry, CircuitBreaker } from '@sluice/circuit-breaker'
 
 /** Options of {@link createUpstream}. Durations are in ms. */
@@ -57,7 +57,7 @@ export interface OriginOptions {
 export interface TimeoutOptions {
   /** From the start of an attempt until its request can be written, waiting for the pool included. Default 1 000. */
   connectMs?: number
-  /** From the request written to the response headers. While a body is being uploaded it is exact to the half second. Default 10 000. */
+  /** From the request written to the response headers. Time in which an upload waits for its sender does not count. Default 10 000. */
   headersMs?: number
   /** Longest silence within a response body. Default 30 000. */
   bodyMs?: number
@@ -172,6 +172,9 @@ export interface PoolOptions {
   maxHeaderBytes?: number
 }
 
+/** {@link TlsOptions} with what was read of them. */
+export type ResolvedTls = Readonly<TlsOptions & { secureContext?: SecureContext }>
+
 /** {@link TimeoutOptions}, complete. */
 export type ResolvedTimeouts = Readonly<Required<TimeoutOptions>>
 
@@ -210,7 +213,7 @@ export interface ResolvedUpstreamOptions {
     | (Readonly<Omit<DnsOptions, 'resolve'>> &
         Required<Omit<DnsOptions, 'resolve'>> & { readonly resolve: DnsResolve | undefined })
     | false
-  readonly tls: Readonly<TlsOptions>
+  readonly tls: ResolvedTls
   readonly http2: boolean | 'prior-knowledge'
   readonly pool: {
     readonly connections: number | null

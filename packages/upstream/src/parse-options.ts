@@ -2,6 +2,7 @@ import { createCircuitBreaker, OptionsError, type BreakerOptions } from '@sluice
 import { isBreaker } from './breaker.ts'
 import { Checker } from './checker.ts'
 import { parseOrigins, type WeightedAddress } from './origin/parse-origins.ts'
+import { parseTls } from './parse-tls.ts'
 import { IDEMPOTENT_METHODS } from './retry/idempotent-methods.ts'
 import type {
   BalanceOptions,
@@ -34,7 +35,6 @@ const KEYS: readonly (keyof UpstreamOptions)[] = [
   'pool',
   'honorRetryAfter',
 ]
-const TLS_KEYS = ['ca', 'cert', 'key', 'passphrase', 'pfx', 'servername', 'rejectUnauthorized'] as const
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 export interface ParsedOptions {
@@ -62,12 +62,11 @@ export function parseOptions(input: UpstreamOptions): ParsedOptions {
     health: health(check, given.health),
     slowStart: slowStart(check, given.slowStart),
     dns: dns(check, given.dns),
-    tls: Object.freeze({ ...check.object('tls', given.tls, TLS_KEYS) }),
+    tls: parseTls(check, given.tls),
     http2: http2(check, given.http2),
     pool: pool(check, given.pool),
     honorRetryAfter: check.boolean('honorRetryAfter', given.honorRetryAfter, false),
   }
-  check.boolean('tls.rejectUnauthorized', options.tls.rejectUnauthorized, true)
   check.throwIfAny()
   return { options: Object.freeze(options), origins }
 }

@@ -102,6 +102,14 @@ test('reports all problems at once, each with what it received', async (t) => {
   })
 })
 
+test('finds certificates and keys that cannot be read, and does not show them', async (t) => {
+  const tls = { cert: 'no certificate', key: 'a secret' }
+  t.throws(() => createUpstream({ name: 'x', origins: 'https://a', tls }), {
+    problems: [{ path: 'tls', expected: /^certificates and keys that can be read: / }],
+    message: /^(?![^]*a secret)[^]*received an object/,
+  })
+})
+
 test('bears nonsense in each place', async (t) => {
   for (const nonsense of [null, 7, 'x', [], true]) {
     for (const key of [

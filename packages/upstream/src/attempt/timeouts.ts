@@ -29,12 +29,11 @@ export function sendWithTimeouts(
 
 /**
  * The deadlines of one attempt: for a connection (waiting for a place in the pool included), for the response
- * headers, and between two chunks of the body. undici's own timers tick twice a second, which is too coarse for
- * them; here one timer is armed for the attempt and re-armed only when it fires too early or too late, so that an
- * ordinary request costs one `setTimeout`.
+ * headers, and between two chunks of the body. One timer is armed for the attempt and re-armed only when it fires too
+ * early or too late, so that an ordinary request costs one `setTimeout`.
  *
- * An upload is the exception: only undici sees whether the upstream still reads it. There the headers deadline is
- * undici's, to the half second.
+ * An upload is the exception: only the connection sees whether the next move is the upstream's or the sender's. There
+ * the headers deadline is the pool's.
  */
 class AttemptTimeouts implements ResponseHandler {
   readonly #next: ResponseHandler
@@ -50,6 +49,7 @@ class AttemptTimeouts implements ResponseHandler {
   /** Whether the caller was not reading when it was last looked at. */
   #wasPaused = false
   #expired: UpstreamTimeoutError | undefined
+  #over = false
 
   constructor(next: ResponseHandler, terms: AttemptTerms, uploads: boolean) {
     this.#next = next
@@ -106,6 +106,7 @@ class AttemptTimeouts implements ResponseHandler {
 
   /** The timer has fired: too early for a phase that began after it was armed, or in time. */
   check(): void {
+    if (this.#over) return
     const now = performance.now()
     this.#firesAt = Infinity
     // A caller that does not read is not an upstream that does not send. When it has begun to read again, the upstream
@@ -139,12 +140,18 @@ class AttemptTimeouts implements ResponseHandler {
     if (this.#timer !== undefined) clearTimeout(this.#timer)
     this.#firesAt = at
     // Rounded up, lest it fires a fraction too early and is armed again for less than a millisecond.
-    this.#timer = setTimeout(check, Math.ceil(at - now), this)
+    this.#timer = setTimeout(checkSoon, Math.ceil(at - now), this)
   }
 
   #stop(): void {
+    this.#over = true
     if (this.#timer !== undefined) clearTimeout(this.#timer)
   }
+}
+
+/** After a stall of this process timers come first, and answers that have been waiting only then: let those in. */
+function checkSoon(timeouts: AttemptTimeouts): void {
+  setImmediate(check, timeouts)
 }
 
 function check(timeouts: AttemptTimeouts): void {

@@ -1,19 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { ResolvedHealth } from '../options.ts'
 import { HealthState } from './health-state.ts'
 
 /** Asks one origin how it is, again and again, on a connection of its own. Its timers do not hold the process. */
 export class HealthProbe {
-  readonly #pool: Pool
+  readonly #pool: Dispatcher
+  /** The pool with undici's way to read handlers of its former API, such as that of `request`. */
+  readonly #client: Dispatcher
   readonly #options: ResolvedHealth
   readonly #onChange: (healthy: boolean) => void
   readonly #state: HealthState
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
-  constructor(pool: Pool, options: ResolvedHealth, onChange: (healthy: boolean) => void) {
+  constructor(pool: Dispatcher, options: ResolvedHealth, onChange: (healthy: boolean) => void) {
     this.#pool = pool
+    this.#client = pool.compose((dispatch) => dispatch)
     this.#options = options
     this.#onChange = onChange
     this.#state = new HealthState(options)
@@ -57,7 +60,7 @@ export class HealthProbe {
 
   async #ask(signal: AbortSignal): Promise<boolean> {
     const { path, statuses } = this.#options
-    const { statusCode, body } = await this.#pool.request({ method: 'GET', path, signal })
+    const { statusCode, body } = await this.#client.request({ method: 'GET', path, signal })
     await body.dump()
     return statuses === undefined ? statusCode >= 200 && statusCode < 400 : statuses.has(statusCode)
   }

@@ -1,4 +1,4 @@
-import type { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { ResolvedDeps } from '../deps.ts'
 import type { ResolvedUpstreamOptions } from '../options.ts'
 import type { OriginBreakers } from './origin-breakers.ts'
@@ -19,7 +19,7 @@ export class OriginSet {
   readonly #breakers: OriginBreakers
   readonly #listeners: Changed[] = []
   /** Those that still have requests to end. */
-  readonly #retired = new Map<Pool, Farewell>()
+  readonly #retired = new Map<Dispatcher, Farewell>()
   #origins: readonly Origin[] = []
 
   constructor(options: ResolvedUpstreamOptions, deps: ResolvedDeps, breakers: OriginBreakers) {

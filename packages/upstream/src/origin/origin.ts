@@ -1,5 +1,5 @@
 import type { CircuitBreaker } from '@sluice/circuit-breaker'
-import type { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import { FailureScore } from '../balance/failure-score.ts'
 import { hashOf } from '../balance/rendezvous.ts'
 import { slowStartShare } from '../balance/slow-start.ts'
@@ -9,7 +9,7 @@ import type { OriginAddress } from './address.ts'
 /** One server of the upstream, with what is known of it. */
 export class Origin {
   readonly address: OriginAddress
-  readonly pool: Pool
+  readonly pool: Dispatcher
   /** Its own breaker; set where there are several origins. */
   breaker: CircuitBreaker | undefined
   readonly failureScore: FailureScore = new FailureScore()
@@ -31,7 +31,7 @@ export class Origin {
   constructor(
     address: OriginAddress,
     weight: number,
-    pool: Pool,
+    pool: Dispatcher,
     slowStart: ResolvedUpstreamOptions['slowStart'],
   ) {
     this.address = address

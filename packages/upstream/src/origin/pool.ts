@@ -1,18 +1,29 @@
 import { isIPv6, type LookupFunction } from 'node:net'
-import { buildConnector, Pool } from 'undici'
+import { buildConnector, Pool, type Dispatcher } from 'undici'
+import { Http1Pool } from '../http1/pool.ts'
 import type { ResolvedUpstreamOptions } from '../options.ts'
 import type { OriginAddress } from './address.ts'
 
 type ConnectionOptions = Pick<ResolvedUpstreamOptions, 'tls' | 'http2' | 'pool' | 'timeouts'>
 
 /**
- * Connections to one address. Deadlines are {@link AttemptTimeouts}' business, so undici's are off, but for the one
- * that ends a connection nobody waits for any more.
+ * Connections to one address: our own for HTTP/1.1, undici's where HTTP/2 may be spoken. Deadlines are
+ * {@link AttemptTimeouts}' business, but for those of an upload and of a connection nobody waits for any more.
  */
 export function createPool(
+  address: OriginAddress,
+  options: ConnectionOptions,
+  connections: number | null = options.pool.connections,
+): Dispatcher {
+  const { tls, http2, pool, timeouts } = options
+  if (http2 !== false) return createHttp2Pool(address, options, connections)
+  return new Http1Pool(address, { ...pool, connections, connectMs: timeouts.connectMs, tls })
+}
+
+function createHttp2Pool(
   { url, socketPath, address }: OriginAddress,
   { tls, http2, pool, timeouts }: ConnectionOptions,
-  connections: number | null = pool.connections,
+  connections: number | null,
 ): Pool {
   const connect: buildConnector.BuildOptions & { readonly useH2c: boolean } = {
     ...tls,

@@ -6,7 +6,7 @@ import type { Admission, Admitted } from '../attempt/admission.ts'
 import { kUpstreamContext, type UpstreamContext } from '../context.ts'
 import type { UpstreamCounters } from '../counters.ts'
 import type { ResolvedUpstreamOptions } from '../options.ts'
-import { connectTo } from './connect.ts'
+import { createConnector } from '../origin/connect.ts'
 import { follow, Handshake } from './handshake.ts'
 
 /** What a dialer must know of an upgrade beyond its fields. */
@@ -61,7 +61,7 @@ export function createDialer({ options, admission, counters, begin }: DialerPart
       }
       dialled = { to, client }
       // `ws` lifts it once the handshake is done.
-      return connectTo(to.origin.address, tls).setTimeout(timeout)
+      return createConnector(to.origin.address, tls).connect().setTimeout(timeout)
     },
 
     finishRequest(request, socket) {

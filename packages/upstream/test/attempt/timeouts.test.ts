@@ -56,6 +56,21 @@ test('no headers', async (t) => {
   t.match(upstream.stats().origins, [{ active: 0, failures: 1, requests: 1 }])
 })
 
+test('a stall of this process is not the upstream’s', async (t) => {
+  const raw = await startRawUpstream()
+  t.teardown(() => raw.stop())
+  const upstream = create(raw.url, { headersMs: 60 })
+  t.teardown(() => upstream.dispatcher.destroy())
+  const pending = upstream.dispatcher.request(get)
+  const peer = await raw.next()
+  await peer.until('\r\n\r\n')
+  peer.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+  const until = performance.now() + 200
+  while (performance.now() < until);
+  const { body } = await pending
+  t.equal(await body.text(), 'ok')
+})
+
 test('silence in the middle of a body, however much came before', async (t) => {
   const origin = await startOrigin(t, async (_request, response) => {
     for (let i = 0; i < 8; i++) {

@@ -22,7 +22,7 @@ const faults: Record<string, [code: string, answer: (peer: Peer) => void]> = {
     (peer) => peer.write('HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n'),
   ],
   'switches protocols unasked': [
-    'SLUICE_UPSTREAM_RESET',
+    'SLUICE_UPSTREAM_PROTOCOL',
     (peer) => peer.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
   ],
   'sends headers without end': [

@@ -193,7 +193,7 @@ test('early hints pass, other interim responses end at the proxy', async (t) => 
   t.match(await converse(hints.port, 'GET / HTTP/1.0\r\n\r\n'), /^HTTP\/1.1 200 OK\r\n[^]*ok$/)
   const odd = await answering(
     t,
-    `HTTP/1.1 103 Early Hints\r\nLink: nonsense\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n${final}`,
+    `HTTP/1.1 103 Early Hints\r\nLink: nonsense\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n${final}`,
   )
   t.match(await ask(odd.port), /^HTTP\/1.1 200 OK\r\n[^]*ok$/)
 })
