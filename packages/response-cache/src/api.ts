@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Cache } from './cache.ts'
-import { keepUntilMs, ownBytes, type CacheEntry } from './entry.ts'
+import { keepUntilMs, type CacheEntry } from './entry.ts'
 import { parseKey } from './key/cache-key.ts'
 import { lookupFor, lookupOf } from './key/lookup.ts'
 import { parseTuple, tuple } from './key/tuple.ts'
@@ -180,6 +180,6 @@ function contentTypeOf(body: unknown): string {
 }
 
 function bytesOf(body: unknown): Buffer {
-  if (Buffer.isBuffer(body)) return ownBytes(body)
+  if (Buffer.isBuffer(body)) return body
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null))
 }

@@ -1,5 +1,4 @@
-import { LRUCache } from 'lru-cache'
-import { ownBytes, type CacheEntry } from './entry.ts'
+import type { CacheEntry } from './entry.ts'
 import { Flights, type Flight } from './flights.ts'
 import { Invalidations, type Invalidation } from './invalidations.ts'
 import { slotFor } from './key/lookup.ts'
@@ -14,7 +13,7 @@ import { newCounters, type Counters } from './stats.ts'
 
 /** What turned out not to be cacheable is remembered that long, so that nobody waits for its answers. */
 const PASS_MS = 60_000
-const MAX_PASSES = 10_000
+const MAX_PASSES = 5000
 
 /** A fetch in the background, which keeps `stored` from going stale, or back from it. */
 export interface Refresh {
@@ -37,9 +36,10 @@ export class Cache {
   /** The tier that instances share, if there is one. */
   readonly remote: RemoteTier | undefined
   /** What the remote tier had, and memory no room for. */
-  readonly #asked = new Recent()
+  readonly #asked = new Recent<true>()
   readonly #queryRules = new Map<string, QueryRule>()
-  readonly #passes = new LRUCache<string, number>({ max: MAX_PASSES })
+  /** Until when, epoch ms. */
+  readonly #passes = new Recent<number>()
 
   constructor(options: ResolvedOptions) {
     this.options = options
@@ -74,7 +74,8 @@ export class Cache {
     const entry = this.memory.find(lookup)
     if (entry !== undefined) return entry
     const found = await this.remote?.find(lookup)
-    return found === undefined ? undefined : this.promote(lookup, found)
+    if (found !== undefined) this.promote(lookup, found)
+    return found
   }
 
   /**
@@ -82,18 +83,16 @@ export class Cache {
    * moment, or if it was asked for so lately that memory would have it still: else what is asked for once would drive out
    * what is asked for often.
    */
-  promote(lookup: Lookup, found: CacheEntry, flight?: Flight): CacheEntry {
+  promote(lookup: Lookup, found: CacheEntry, flight?: Flight): void {
     const { memory } = this
     const { resource } = lookup
     const slot = slotFor(lookup, found.response.facts.partition)
     const isWanted =
       flight?.waiters !== undefined ||
       !memory.isFullFor(found, slot.length + resource.length) ||
-      this.#asked.note(resource, memory.size)
-    if (!isWanted) return found
-    const entry = { ...found, body: ownBytes(found.body) }
-    memory.put(lookup, slot, entry)
-    return entry
+      this.#asked.get(resource) === true
+    if (isWanted) memory.put(lookup, slot, found)
+    else this.#asked.set(resource, true, memory.size)
   }
 
   async get(key: string): Promise<CacheEntry | undefined> {
@@ -159,8 +158,9 @@ export class Cache {
   /** Whether the last answer of the resource at this place could not be kept. */
   passes(resource: string, place: string): boolean {
     // Most applications have none, and need no key made.
-    const key = this.#passes.size === 0 ? '' : place + resource
-    const until = key === '' ? undefined : this.#passes.get(key)
+    if (this.#passes.isEmpty) return false
+    const key = place + resource
+    const until = this.#passes.get(key)
     if (until === undefined) return false
     if (this.now() < until) return true
     this.#passes.delete(key)
@@ -169,7 +169,7 @@ export class Cache {
 
   /** Remembers, or forgets, that answers of the resource at this place cannot be kept. */
   setPasses({ resource, place }: Flight, passes: boolean): void {
-    if (passes) this.#passes.set(place + resource, this.now() + PASS_MS)
-    else if (this.#passes.size > 0) this.#passes.delete(place + resource)
+    if (passes) this.#passes.set(place + resource, this.now() + PASS_MS, MAX_PASSES)
+    else if (!this.#passes.isEmpty) this.#passes.delete(place + resource)
   }
 }

@@ -26,13 +26,9 @@ export function isNewer(entry: CacheEntry, than: CacheEntry | undefined): boolea
 /** What an entry takes beside its bytes: objects, map slots, buffer headers. Measured, rounded up. */
 const ENTRY_OVERHEAD_BYTES = 1024
 
-/** What an entry takes in memory, bytes: the block in which its body lies, header fields and a key of that length. */
-export function sizeOf(
-  { body, response: { headers }, tags }: CacheEntry,
-  keyLength: number,
-  bodyBytes: number = body.buffer.byteLength,
-): number {
-  let bytes = ENTRY_OVERHEAD_BYTES + bodyBytes + 2 * keyLength
+/** What an entry takes in memory besides its body, bytes: header fields and a key of that length. */
+export function sizeOfHead({ response: { headers }, tags }: CacheEntry, keyLength: number): number {
+  let bytes = ENTRY_OVERHEAD_BYTES + 2 * keyLength
   for (const name in headers) {
     const value = headers[name]
     bytes += name.length + 32
@@ -41,18 +37,4 @@ export function sizeOf(
   }
   for (const tag of tags) bytes += tag.length + 16
   return bytes
-}
-
-/** A block so much larger than the body in it costs less to keep than a copy to make. */
-const SLACK_BYTES = 512
-
-/**
- * The bytes in memory of their own. What a socket or `Buffer.concat` hands out may be a slice of a block many times as
- * large, which would live as long as the entry.
- */
-export function ownBytes(body: Buffer): Buffer {
-  if (body.buffer.byteLength - body.length <= SLACK_BYTES) return body
-  const own = Buffer.allocUnsafeSlow(body.length)
-  body.copy(own)
-  return own
 }

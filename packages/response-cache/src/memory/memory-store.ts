@@ -1,10 +1,11 @@
 import { Cells } from '../cells.ts'
-import { sizeOf, type CacheEntry } from '../entry.ts'
+import { sizeOfHead, type CacheEntry } from '../entry.ts'
 import { parseKey, placeOf, selectionOf } from '../key/cache-key.ts'
 import type { Invalidations } from '../invalidations.ts'
 import { expire } from '../rules/facts.ts'
 import type { CacheStore, Lookup, PurgeMode } from '../store.ts'
 import { RecencyList, type Linked } from './recency-list.ts'
+import { Slabs, type Slab } from './slabs.ts'
 
 /** What the answers of one resource have named in `Vary`, and where they are. */
 interface Resource {
@@ -18,7 +19,9 @@ interface Cell extends Linked<Cell> {
   readonly resource: Resource
   readonly place: string
   entry: CacheEntry
+  /** What it takes, but for what lies in a slab. */
   bytes: number
+  slab: Slab | undefined
 }
 
 const NO_NAMES: readonly string[] = []
@@ -36,6 +39,7 @@ export interface MemoryStoreOptions {
 export class MemoryStore implements CacheStore {
   readonly #resources = new Map<string, Resource>()
   readonly #cells = new RecencyList<Cell>()
+  readonly #slabs = new Slabs()
   readonly #maxBytes: number
   readonly #maxEntryBytes: number
   readonly #invalidations: Invalidations
@@ -52,7 +56,7 @@ export class MemoryStore implements CacheStore {
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#bytes + this.#slabs.bytes
   }
 
   get size(): number {
@@ -80,9 +84,9 @@ export class MemoryStore implements CacheStore {
     return placeOf(slot, selectionOf(names, lookup.request))
   }
 
-  /** Whether an entry, with its body in a block of its own, would push out another. */
+  /** Whether an entry would push out another. */
   isFullFor(entry: CacheEntry, keyLength: number): boolean {
-    return this.#bytes + sizeOf(entry, keyLength, entry.body.length) > this.#maxBytes
+    return this.bytes + sizeOfHead(entry, keyLength) + entry.body.length > this.#maxBytes
   }
 
   find(lookup: Lookup): CacheEntry | undefined {
@@ -127,6 +131,7 @@ export class MemoryStore implements CacheStore {
   clear(): void {
     this.#resources.clear()
     this.#cells.clear()
+    this.#slabs.clear()
     this.#bytes = 0
     this.#size = 0
   }
@@ -158,21 +163,44 @@ export class MemoryStore implements CacheStore {
     }
     cell.entry = valid
     this.#cells.touch(cell)
-    return valid
+    if (cell.slab !== undefined && this.#slabs.isSparse(cell.slab)) this.#move(cell, cell.slab)
+    return cell.entry
   }
 
   #write(resource: Resource, place: string, entry: CacheEntry): void {
     const before = resource.cells.get(place)
     if (before !== undefined) this.#remove(before)
-    const bytes = sizeOf(entry, place.length + resource.name.length)
-    if (bytes > this.#maxEntryBytes) return
-    const cell: Cell = { resource, place, entry, bytes, newer: undefined, older: undefined }
+    const headBytes = sizeOfHead(entry, place.length + resource.name.length)
+    if (headBytes + entry.body.length > this.#maxEntryBytes) return
+    const { slab, body } = this.#slabs.place(entry.body)
+    const cell: Cell = {
+      resource,
+      place,
+      entry: body === entry.body ? entry : { ...entry, body },
+      bytes: slab === undefined ? headBytes + body.buffer.byteLength : headBytes,
+      slab,
+      newer: undefined,
+      older: undefined,
+    }
     if (resource.cells.isEmpty) this.#resources.set(resource.name, resource)
     resource.cells.set(cell)
     this.#cells.add(cell)
     this.#size += 1
-    this.#bytes += bytes
-    while (this.#bytes > this.#maxBytes && this.#cells.oldest !== undefined) {
+    this.#bytes += cell.bytes
+    this.#evict()
+  }
+
+  /** Brings what is still asked for out of a slab that it nearly alone would keep. */
+  #move(cell: Cell, from: Slab): void {
+    const { slab, body } = this.#slabs.place(cell.entry.body)
+    cell.entry = { ...cell.entry, body }
+    cell.slab = slab
+    this.#slabs.release(from)
+    this.#evict()
+  }
+
+  #evict(): void {
+    while (this.bytes > this.#maxBytes && this.#cells.oldest !== undefined) {
       this.#remove(this.#cells.oldest)
       this.#evictions += 1
     }
@@ -180,12 +208,13 @@ export class MemoryStore implements CacheStore {
 
   /** A resource is known while anything of it is kept. */
   #remove(cell: Cell): void {
-    const { resource, place, bytes } = cell
+    const { resource, place, bytes, slab } = cell
     resource.cells.delete(place)
     if (resource.cells.isEmpty) this.#resources.delete(resource.name)
     this.#cells.remove(cell)
     this.#size -= 1
     this.#bytes -= bytes
+    if (slab !== undefined) this.#slabs.release(slab)
   }
 
   /**

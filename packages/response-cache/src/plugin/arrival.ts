@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Cache } from '../cache.ts'
-import { keepUntilMs, ownBytes, type CacheEntry } from '../entry.ts'
+import { keepUntilMs, type CacheEntry } from '../entry.ts'
 import { slotFor } from '../key/lookup.ts'
 import type { OriginResponse, StoredResponse } from '../rules/message.ts'
 import { isNotModified } from '../rules/preconditions.ts'
@@ -182,7 +182,7 @@ export class Arrival {
     } else if (captured === 'broken-off' || this.#isShort(response, captured)) {
       this.#cache.counters.errors += 1
       this.#cache.flights.land(flight, 'abandoned')
-    } else this.#store(this.#entry(response, ownBytes(captured), tags))
+    } else this.#store(this.#entry(response, captured, tags))
   }
 
   #entry(response: StoredResponse, body: Buffer, tags: readonly string[]): CacheEntry {

@@ -150,9 +150,9 @@ export class Visit {
     known: CacheEntry | undefined,
     flight: Flight,
   ): CacheEntry | undefined {
-    return found !== undefined && isNewer(found, known)
-      ? this.#cache.promote(this.#lookup, found, flight)
-      : known
+    if (found === undefined || !isNewer(found, known)) return known
+    this.#cache.promote(this.#lookup, found, flight)
+    return found
   }
 
   /** Sends what the shared tier had, if it is good enough; true also where nobody is there any more to be sent to. */

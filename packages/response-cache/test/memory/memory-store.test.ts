@@ -49,3 +49,25 @@ test('an absurdly long key passes the cache by', async (t) => {
   }
   t.equal(app.responseCache.stats().bypass, 4)
 })
+
+test('what is asked for again and again keeps no memory alive around it', async (t) => {
+  const maxBytes = MIB
+  const app = await appWith({ defaultTtl: 60_000, memory: { maxBytes }, key: { host: false } }, (app) => {
+    app.get('/:n', cached(), (request) => Buffer.from(request.url.padEnd(2000, '.')))
+  })
+  // One of each block that small bodies share.
+  const favourites = Array.from({ length: 20 }, (_, block) => block * 16)
+  for (let n = 0; n < 1200; n++) {
+    await app.inject(`/${n}`)
+    if (n % 100 === 0)
+      for (const favourite of favourites) if (favourite < n) await app.inject(`/${favourite}`)
+  }
+  const { memory } = app.responseCache.stats()
+  t.ok(memory.bytes <= maxBytes)
+  t.ok(memory.entries > maxBytes / 4500, 'nearly all of it holds answers')
+  for (const favourite of favourites) {
+    const { headers, body } = await app.inject(`/${favourite}`)
+    t.equal(headers['x-cache'], 'HIT')
+    t.equal(body, `/${favourite}`.padEnd(2000, '.'))
+  }
+})
