@@ -112,8 +112,8 @@ export class UpstreamRequest implements ResponseHandler, Controller {
   }
 
   onRequestUpgrade(_: Controller, status: number, headers: IncomingHttpHeaders, socket: Duplex): void {
-    this.#finish()
     this.#handler.onRequestUpgrade?.(this, status, headers, socket)
+    this.#finish()
   }
 
   onResponseStart(_: Controller, status: number, headers: IncomingHttpHeaders, message?: string): void {

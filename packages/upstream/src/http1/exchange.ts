@@ -145,7 +145,13 @@ export class Http1Exchange implements Controller, ResponseSink, UploadListener {
   /** Gives the handler the connection. */
   handOver(): void {
     const { status, headers } = this.#head as ResponseHead
-    this.#handler.onRequestUpgrade(this, status, headers, this.#carrier.socket)
+    const { socket } = this.#carrier
+    try {
+      this.#handler.onRequestUpgrade(this, status, headers, socket)
+    } catch (error) {
+      socket.destroy()
+      this.#handler.onResponseError(this, error as Error)
+    }
   }
 
   onHead(head: ResponseHead): void {

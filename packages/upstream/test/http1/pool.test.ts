@@ -165,6 +165,26 @@ test('an upgrade gets the stream with all that came behind the answer', async (t
   await t.rejects(refused.upstream.dispatcher.upgrade({ path: '/', protocol: 'x' }))
 })
 
+test('a handler that does not want its upgrade loses it', async (t) => {
+  const { upstream, raw } = await start(t, (peer) => {
+    peer.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n')
+  })
+  const error = await new Promise<Error>((resolve) => {
+    upstream.dispatcher.dispatch(
+      { path: '/', method: 'GET', upgrade: 'x' },
+      {
+        onRequestStart() {},
+        onRequestUpgrade() {
+          throw new Error('no, thanks')
+        },
+        onResponseError: (_controller, reason) => resolve(reason),
+      },
+    )
+  })
+  t.equal(error.message, 'no, thanks')
+  await raw.connections[0]?.closed
+})
+
 test('CONNECT makes a tunnel', async (t) => {
   const { upstream } = await start(t, (peer) => void peer.write('HTTP/1.1 200 Established\r\n\r\nhi'))
   const { socket } = await upstream.dispatcher.connect({ origin: 'http://any', path: 'db:5432' })
