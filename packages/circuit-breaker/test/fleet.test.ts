@@ -6,17 +6,17 @@ import { FleetModel, ManualClock, trip } from '../src/testing/index.ts'
 /** Lets what was promised come about. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-function world() {
-  const clock = new ManualClock()
-  const store = new FleetModel(() => clock.wallNow())
-  const join = (instance: string): { fleet: Fleet; registry: BreakerRegistry } => {
+function world(...otherHosts: ManualClock[]) {
+  const host = new ManualClock()
+  const store = new FleetModel(() => host.wallNow())
+  const join = (instance: string, clock = host): { fleet: Fleet; registry: BreakerRegistry } => {
     const fleet = new Fleet({ store, tuning: parseFleetTuning({ instance }), clock, random: () => 0.5 })
     return { fleet, registry: new BreakerRegistry({}, { coordinator: fleet, clock }) }
   }
   /** In steps, so that commands are answered in time. */
   const pass = async (ms: number): Promise<void> => {
     for (let passed = 0; passed < ms; passed += 50) {
-      clock.advance(50)
+      for (const clock of [host, ...otherHosts]) clock.advance(50)
       await settle()
     }
   }
@@ -37,6 +37,24 @@ test('what was forced before the fleet was found holds for it', async (t) => {
     t.equal(one.get('orders')?.state, 'forced-open')
     t.equal(one.get('menu')?.state, 'disabled')
   }
+})
+
+test('a host whose wall clock is an hour ahead opens with the others, and looks again with them', async (t) => {
+  const ahead = new ManualClock({ now: 7_000_000, epoch: Date.UTC(2026, 0, 1, 1) })
+  const { join, pass } = world(ahead)
+  const one = join('a').registry.ensure('orders')
+  const other = join('b', ahead).registry.ensure('orders')
+  await settle()
+  for (const breaker of [one, other]) trip(breaker)
+  await settle()
+  const both = (): string[] => [one, other].map(({ state, scope }) => `${state} (${scope})`)
+  t.same(both(), ['open (fleet)', 'open (fleet)'])
+  const { retryAfterMs } = one
+  t.equal(other.retryAfterMs, retryAfterMs)
+  await pass(retryAfterMs - 50)
+  t.same(both(), ['open (fleet)', 'open (fleet)'])
+  await pass(100)
+  t.same(both(), ['half-open (fleet)', 'half-open (fleet)'])
 })
 
 test('an instance tells at most once a second how it stands, and of a hundred breakers', async (t) => {
