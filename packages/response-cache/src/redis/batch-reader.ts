@@ -1,7 +1,8 @@
 import type { CacheRedis } from './redis-commands.ts'
 import { unavailable, type RedisGuard } from './redis-guard.ts'
 
-type Values = readonly (Buffer | null)[]
+/** In the order of the keys. */
+export type Values = readonly (Buffer | null)[]
 
 /** Larger batches spare nothing more, and the first would wait for the last. */
 const MAX_LOOKUPS = 32

@@ -26,6 +26,7 @@ const HEAD_LENGTH_AT = 12
 /** What is checked of a body at either end: going over all of 64 KB would cost a hit a sixth of its time. */
 const CHECKED_BYTES = 4096
 const CODINGS = ['plain', 'gzip', 'brotli'] as const
+export type Coding = (typeof CODINGS)[number]
 
 /** Smaller bodies, and what is compressed by nature, gain nothing. */
 const COMPRESS_FROM_BYTES = 1024
@@ -60,14 +61,13 @@ export async function encodeEntry(record: EntryRecord, compression: Compression)
   return bytes
 }
 
-/**
- * Undefined for what is no entry of ours, of another version, damaged, or kept under another key. The body is a part of
- * `bytes`, unless it was compressed: only then is there something to wait for.
- */
-export function decodeEntry(
-  bytes: Buffer,
-  key: string,
-): EntryRecord | undefined | Promise<EntryRecord | undefined> {
+/** An entry that was read: its body is still packed, a part of what was read. */
+export interface PackedRecord extends EntryRecord {
+  readonly coding: Coding
+}
+
+/** Undefined for what is no entry of ours, of another version, damaged, or kept under another key. */
+export function decodeEntry(bytes: Buffer, key: string): PackedRecord | undefined {
   if (bytes.length < PREAMBLE_BYTES || bytes.readUInt32BE(0) !== MAGIC || bytes[4] !== VERSION)
     return undefined
   const headEnd = PREAMBLE_BYTES + bytes.readUInt32BE(HEAD_LENGTH_AT)
@@ -76,12 +76,13 @@ export function decodeEntry(
   if (checksum(bytes, headEnd) !== bytes.readUInt32BE(CHECKSUM_AT)) return undefined
   const head = decodeHead(bytes.subarray(PREAMBLE_BYTES, headEnd))
   if (head?.key !== key) return undefined
-  const packed = bytes.subarray(headEnd)
-  if (coding === 'plain') return withBody(head, packed)
-  return unpack[coding](packed).then(
-    (body) => withBody(head, body),
-    () => undefined,
-  )
+  const { epoch, soft, entry } = head
+  return { key, epoch, soft, coding, entry: withBody(entry, bytes.subarray(headEnd)) }
+}
+
+/** Rejects for what cannot be unpacked. */
+export function unpackBody(packed: Buffer, coding: Exclude<Coding, 'plain'>): Promise<Buffer> {
+  return unpack[coding](packed)
 }
 
 /** CRC-32 of the head and of both ends of the body: a short body, the usual one, is gone over whole. */
@@ -92,9 +93,9 @@ function checksum(bytes: Buffer, headEnd: number): number {
   return crc32(bytes.subarray(rest), crc32(bytes.subarray(HEAD_LENGTH_AT, start)))
 }
 
-function withBody({ key, epoch, soft, entry }: EntryHead, body: Buffer): EntryRecord {
-  const { response, tags, stamp, keepUntilMs, fetchMs } = entry
-  return { key, epoch, soft, entry: { response, body, tags, stamp, keepUntilMs, fetchMs } }
+function withBody(head: EntryHead['entry'], body: Buffer): CacheEntry {
+  const { response, tags, stamp, keepUntilMs, fetchMs } = head
+  return { response, body, tags, stamp, keepUntilMs, fetchMs }
 }
 
 function isCompressible({ headers }: StoredResponse, body: Buffer): boolean {

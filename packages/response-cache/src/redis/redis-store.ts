@@ -3,8 +3,8 @@ import { parseKey, placeOf, selectionOf } from '../key/cache-key.ts'
 import type { RemoteHost } from '../remote.ts'
 import { expire } from '../rules/facts.ts'
 import type { CacheStore, Lookup, PurgeMode } from '../store.ts'
-import { BatchReader } from './batch-reader.ts'
-import { decodeEntry, encodeEntry, type Compression } from './entry-codec.ts'
+import { BatchReader, type Values } from './batch-reader.ts'
+import { decodeEntry, encodeEntry, unpackBody, type Coding, type Compression } from './entry-codec.ts'
 import type { CacheRedis } from './redis-commands.ts'
 import { unavailable, type RedisGuard } from './redis-guard.ts'
 import type { RedisKeys } from './redis-keys.ts'
@@ -60,22 +60,23 @@ export class RedisStore implements CacheStore {
   }
 
   async find(lookup: Lookup): Promise<CacheEntry | undefined> {
-    const { resource, slots, hint } = lookup
+    const { resource, hint } = lookup
     const guess = hint.vary
-    const keys = placesOf(lookup, guess)
-    const answer = await this.#read(resource, keys)
-    if (answer === undefined) return undefined
-    const { index, text } = answer
+    let places = placesOf(lookup, guess)
+    let values = await this.#read(resource, places)
+    if (values === undefined) return undefined
+    const text = indexText(values)
     lookup.seen = text
+    const index = parseIndex(text)
     if (index === undefined) return undefined
     hint.vary = index.vary
-    if (sameNames(index.vary, guess)) return this.#first(resource, index, slots.length, keys, answer.values)
-    // The guess was wrong, which teaches the route better: ask again by the right names.
-    const places = placesOf(lookup, index.vary)
-    const second = await this.#read(resource, places)
-    return second?.text === text
-      ? this.#first(resource, index, slots.length, places, second.values)
-      : undefined
+    if (!sameNames(index.vary, guess)) {
+      // The guess was wrong, which teaches the route better: ask again by the right names.
+      places = placesOf(lookup, index.vary)
+      values = await this.#read(resource, places)
+      if (values === undefined || indexText(values) !== text) return undefined
+    }
+    return this.#first(resource, index, places, values)
   }
 
   async put(lookup: Lookup, slot: string, entry: CacheEntry): Promise<void> {
@@ -100,9 +101,10 @@ export class RedisStore implements CacheStore {
     const parts = parseKey(key)
     if (parts === undefined) return undefined
     const places = [placeOf(parts.slot, parts.selection)]
-    const answer = await this.#read(parts.resource, places)
-    if (answer?.index === undefined) return undefined
-    return this.#first(parts.resource, answer.index, 1, places, answer.values)
+    const values = await this.#read(parts.resource, places)
+    const index = values === undefined ? undefined : parseIndex(indexText(values))
+    if (values === undefined || index === undefined) return undefined
+    return this.#first(parts.resource, index, places, values)
   }
 
   async delete(key: string): Promise<boolean> {
@@ -129,38 +131,48 @@ export class RedisStore implements CacheStore {
   }
 
   /** The index and the entries at these places: one round trip. */
-  async #read(resource: string, places: readonly string[]): Promise<Answer | undefined> {
+  #read(resource: string, places: readonly string[]): Promise<Values | undefined> {
     const base = this.#keys.resource(resource)
-    const keys = [this.#keys.index(base), ...places.map((place) => this.#keys.entry(base, place))]
-    const values = await this.#reader.read(keys)
-    if (values === undefined) return undefined
-    const text = values[0]?.toString('latin1') ?? ''
-    return { text, index: parseIndex(text), values }
+    return this.#reader.read([
+      this.#keys.index(base),
+      ...places.map((place) => this.#keys.entry(base, place)),
+    ])
   }
 
-  /** The first entry that is there, readable, of the index's epoch and not purged. */
-  async #first(
+  /** The first entry that is there, readable, of the index's epoch and not purged; waits only where it is compressed. */
+  #first(
     resource: string,
     index: ResourceIndex,
-    count: number,
     places: readonly string[],
-    values: Answer['values'],
-  ): Promise<CacheEntry | undefined> {
-    for (let at = 0; at < count; at++) {
+    values: Values,
+  ): CacheEntry | undefined | Promise<CacheEntry | undefined> {
+    for (const [at, place] of places.entries()) {
       const bytes = values[at + 1]
       if (bytes === null || bytes === undefined) continue
-      const decoded = decodeEntry(bytes, (places[at] ?? '') + resource)
-      const record = decoded instanceof Promise ? await decoded : decoded
+      const record = decodeEntry(bytes, place + resource)
       if (record === undefined) this.#unreadable += 1
       else if (record.epoch === index.epoch) {
         const entry = this.#valid(record.entry, record.soft === index.soft, resource)
-        if (entry !== undefined) {
-          this.#hits += 1
-          return entry
-        }
+        if (entry !== undefined) return this.#unpacked(entry, record.coding)
       }
     }
     return undefined
+  }
+
+  #unpacked(entry: CacheEntry, coding: Coding): CacheEntry | Promise<CacheEntry | undefined> {
+    if (coding === 'plain') return this.#hit(entry)
+    return unpackBody(entry.body, coding).then(
+      (body) => this.#hit({ ...entry, body }),
+      () => {
+        this.#unreadable += 1
+        return undefined
+      },
+    )
+  }
+
+  #hit(entry: CacheEntry): CacheEntry {
+    this.#hits += 1
+    return entry
   }
 
   #valid(entry: CacheEntry, asWritten: boolean, resource: string): CacheEntry | undefined {
@@ -213,12 +225,9 @@ export class RedisStore implements CacheStore {
   }
 }
 
-interface Answer {
-  /** The index as it lies in Redis, `''` for none. */
-  readonly text: string
-  readonly index: ResourceIndex | undefined
-  /** The index, and the entries in the order of their places. */
-  readonly values: readonly (Buffer | null)[]
+/** As it lies in Redis, `''` for none. */
+function indexText(values: Values): string {
+  return values[0]?.toString('latin1') ?? ''
 }
 
 function placesOf({ slots, request }: Lookup, vary: readonly string[]): string[] {
