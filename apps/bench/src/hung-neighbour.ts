@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { request } from 'undici'
 import { withContenders } from './contender.ts'
 import { load } from './load/load.ts'
@@ -10,6 +11,9 @@ import type { Settings } from './suite.ts'
 /** Requests that wait for the hung upstream at any time. */
 const WAITING = 100
 
+/** How long each of them waits: the deadline of the upstream that hangs, ms. */
+const WAIT_MS = 1_000
+
 /** What the p99 of a healthy upstream is beside one that hangs, compared with what it is alone. */
 export async function hungNeighbour(
   upstream: string,
@@ -17,7 +21,7 @@ export async function hungNeighbour(
   tell: (line: string) => void,
 ): Promise<Claim> {
   return withContenders([{ name: 'hung upstream', file: 'hung' }], ([hung]) => {
-    const settings = { upstream, hung: `http://127.0.0.1:${hung?.port}` }
+    const settings = { upstream, hung: `http://127.0.0.1:${hung?.port}`, hungMs: WAIT_MS }
     const spec = { name: 'two upstreams', file: 'proxy/neighbours', settings }
     return withContenders([spec], async ([gateway]) => {
       const base = `http://127.0.0.1:${gateway?.port}`
@@ -25,7 +29,7 @@ export async function hungNeighbour(
       await load(target)
       const p99 = await interleave([false, true], rounds, async (beside) => {
         tell(`  a healthy upstream ${beside ? 'beside a hung one' : 'alone'}`)
-        const end = beside ? keepWaiting(`${base}/hung`) : undefined
+        const end = beside ? await keepWaiting(`${base}/hung`) : undefined
         const { p99Ms } = await load(target)
         await end?.()
         return p99Ms
@@ -40,11 +44,15 @@ export async function hungNeighbour(
   })
 }
 
-/** Keeps requests waiting until the function that it returns is called. */
-function keepWaiting(url: string): () => Promise<void> {
+/**
+ * Keeps requests waiting until the function that it returns is called. They begin, and so end, one after another, as
+ * those of clients that know nothing of each other do.
+ */
+async function keepWaiting(url: string): Promise<() => Promise<void>> {
   const stop = new AbortController()
   setMaxListeners(WAITING, stop.signal)
-  const waiting = Array.from({ length: WAITING }, async () => {
+  const waiting = Array.from({ length: WAITING }, async (_, nth) => {
+    await delay((nth * WAIT_MS) / WAITING)
     while (!stop.signal.aborted) {
       await request(url, { signal: stop.signal }).then(
         ({ body }) => body.dump(),
@@ -52,6 +60,7 @@ function keepWaiting(url: string): () => Promise<void> {
       )
     }
   })
+  await delay(WAIT_MS)
   return async () => {
     stop.abort()
     await Promise.all(waiting)

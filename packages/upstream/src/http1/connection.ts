@@ -181,7 +181,12 @@ export class Http1Connection implements Carrier {
   readonly #onEnd = (): void => {
     const exchange = this.#exchange
     if (exchange?.closed() === true) this.#complete(exchange, false)
-    else this.destroy(new errors.SocketError('other side closed'))
+    else this.destroy(this.#fault())
+  }
+
+  /** Why the connection closed, where we did not close it. */
+  #fault(): Error {
+    return this.#error ?? new errors.SocketError('other side closed')
   }
 
   readonly #onError = (error: Error): void => {
@@ -190,10 +195,9 @@ export class Http1Connection implements Carrier {
 
   readonly #onClose = (): void => {
     clearTimeout(this.#deadline)
-    const error = this.#error ?? new errors.SocketError('other side closed')
-    if (this.#state === 'connecting') this.#owner.onRefused(this, error)
+    if (this.#state === 'connecting') this.#owner.onRefused(this, this.#fault())
+    else if (this.#state === 'open') this.#exchange?.fail(this.#fault())
     this.#state = 'broken'
-    this.#exchange?.fail(error)
     this.#exchange = undefined
     this.#owner.onClosed(this)
   }

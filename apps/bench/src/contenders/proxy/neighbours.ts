@@ -6,9 +6,10 @@ import type { ProxySettings } from '../proxy-settings.ts'
 
 interface NeighbourSettings extends ProxySettings {
   readonly hung: string
+  readonly hungMs: number
 }
 
-const { upstream, hung } = settings() as NeighbourSettings
+const { upstream, hung, hungMs } = settings() as NeighbourSettings
 const app = fastify()
 await app.register(directProxy, {
   prefix: '/healthy',
@@ -17,6 +18,6 @@ await app.register(directProxy, {
 await app.register(directProxy, {
   prefix: '/hung',
   // Without a breaker, which would put an end to the load that is to be felt.
-  upstream: createUpstream({ name: 'hung', origins: hung, breaker: false, timeouts: { headersMs: 1000 } }),
+  upstream: createUpstream({ name: 'hung', origins: hung, breaker: false, timeouts: { headersMs: hungMs } }),
 })
 await listen(app)
