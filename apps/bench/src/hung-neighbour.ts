@@ -1,6 +1,5 @@
-import { setMaxListeners } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { request } from 'undici'
 import { withContenders } from './contender.ts'
 import { load } from './load/load.ts'
 import { type Claim, claim } from './result.ts'
@@ -29,9 +28,9 @@ export async function hungNeighbour(
       await load(target)
       const p99 = await interleave([false, true], rounds, async (beside) => {
         tell(`  a healthy upstream ${beside ? 'beside a hung one' : 'alone'}`)
-        const end = beside ? await keepWaiting(`${base}/hung`) : undefined
+        const end = beside ? await keepWaiting(new URL(`${base}/hung`)) : await pause()
         const { p99Ms } = await load(target)
-        await end?.()
+        end()
         return p99Ms
       })
       const [alone = [], beside = []] = p99
@@ -44,25 +43,27 @@ export async function hungNeighbour(
   })
 }
 
+/** As long as it takes for the requests to begin, for what follows is to be compared. */
+async function pause(): Promise<() => void> {
+  await delay(WAIT_MS)
+  return () => {}
+}
+
 /**
  * Keeps requests waiting until the function that it returns is called. They begin, and so end, one after another, as
- * those of clients that know nothing of each other do.
+ * those of clients that know nothing of each other do; and they cost this core, which has the load to make, next to
+ * nothing.
  */
-async function keepWaiting(url: string): Promise<() => Promise<void>> {
-  const stop = new AbortController()
-  setMaxListeners(WAITING, stop.signal)
-  const waiting = Array.from({ length: WAITING }, async (_, nth) => {
-    await delay((nth * WAIT_MS) / WAITING)
-    while (!stop.signal.aborted) {
-      await request(url, { signal: stop.signal }).then(
-        ({ body }) => body.dump(),
-        () => {},
-      )
-    }
-  })
-  await delay(WAIT_MS)
-  return async () => {
-    stop.abort()
-    await Promise.all(waiting)
+async function keepWaiting(url: URL): Promise<() => void> {
+  const request = `GET ${url.pathname} HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`
+  const clients: Socket[] = []
+  for (let nth = 0; nth < WAITING; nth++) {
+    const client = connect(Number(url.port), url.hostname)
+    client.on('data', () => client.write(request)).write(request)
+    clients.push(client)
+    await delay(WAIT_MS / WAITING)
+  }
+  return () => {
+    for (const client of clients) client.destroy()
   }
 }
