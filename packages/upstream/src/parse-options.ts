@@ -2,6 +2,7 @@ import { createCircuitBreaker, OptionsError, type BreakerOptions } from '@sluice
 import { isBreaker } from './breaker.ts'
 import { Checker } from './checker.ts'
 import { parseOrigins, type WeightedAddress } from './origin/parse-origins.ts'
+import { TOKEN } from './http1/fields.ts'
 import { parseTls } from './parse-tls.ts'
 import { IDEMPOTENT_METHODS } from './retry/idempotent-methods.ts'
 import type {
@@ -35,7 +36,6 @@ const KEYS: readonly (keyof UpstreamOptions)[] = [
   'pool',
   'honorRetryAfter',
 ]
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 export interface ParsedOptions {
   readonly options: ResolvedUpstreamOptions

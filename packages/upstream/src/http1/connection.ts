@@ -180,7 +180,8 @@ export class Http1Connection implements Carrier {
 
   readonly #onEnd = (): void => {
     const exchange = this.#exchange
-    if (exchange?.closed() === true) this.#complete(exchange, false)
+    if (exchange === undefined) this.break()
+    else if (exchange.closed()) this.#complete(exchange, false)
     else this.destroy(this.#fault())
   }
 
