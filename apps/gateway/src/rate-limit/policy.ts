@@ -19,11 +19,12 @@ export function toPolicy({ name, max, windowMs, shadow }: Omit<Limit, 'by'>): Po
   return Object.freeze({ name, max, windowMs, shadow, item, quota: String(max) })
 }
 
-/** The policy of the limit in a key's record, which is frozen. */
+/** The policy of the limit in a key's record. */
 export function keyPolicy(limit: KeyRateLimit): Policy {
   const known = policiesOfKeys.get(limit)
   if (known !== undefined) return known
   const policy = toPolicy({ name: 'key', shadow: false, ...limit })
-  policiesOfKeys.set(limit, policy)
+  // What is not frozen may be another limit by the next request.
+  if (Object.isFrozen(limit)) policiesOfKeys.set(limit, policy)
   return policy
 }

@@ -12,7 +12,7 @@ export interface ApiKey {
 
 const views = new WeakMap<ApiKeyRecord, ApiKey>()
 
-/** What handlers see of the record: one view for all requests, frozen as the record is. */
+/** What handlers see of the record, frozen: one view for all requests, if the record is frozen too. */
 export function toApiKey(record: ApiKeyRecord): ApiKey {
   const known = views.get(record)
   if (known !== undefined) return known
@@ -25,6 +25,7 @@ export function toApiKey(record: ApiKeyRecord): ApiKey {
     ...(rateLimit !== undefined && { rateLimit }),
     ...(metadata !== undefined && { metadata }),
   })
-  views.set(record, view)
+  // A store of the user's own may change its records in place.
+  if (Object.isFrozen(record)) views.set(record, view)
   return view
 }

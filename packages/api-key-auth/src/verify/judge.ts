@@ -32,14 +32,15 @@ function fault(
   return statusFault[keyStatus(record, now)] ?? (allowsAddress(record, address) ? undefined : 'address')
 }
 
-/** The hash that a record was seen to have. Records are frozen: each is compared once, not with every request. */
+/** The hash that a frozen record was seen to have: each is compared once, not with every request. */
 const seenHashes = new WeakMap<ApiKeyRecord, string>()
 
 function hasHash(record: ApiKeyRecord, hash: string): boolean {
   // Takes a time that depends on the hashes, as did the look-up that found the record by this one.
   if (seenHashes.get(record) === hash) return true
   const same = sameHash(record.hash, hash)
-  if (same) seenHashes.set(record, hash)
+  // A store of the user's own may change its records in place.
+  if (same && Object.isFrozen(record)) seenHashes.set(record, hash)
   return same
 }
 

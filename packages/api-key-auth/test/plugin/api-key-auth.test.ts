@@ -47,6 +47,31 @@ test('no handler can change who is calling for the next one', async (t) => {
   })
 })
 
+test('a store that changes its records in place is believed at once', async (t) => {
+  const inner = memoryKeys()
+  const live = new Map<string, any>()
+  const store = {
+    ...inner,
+    local: true,
+    findByHash: (hash: string) => live.get(hash),
+    put: (record: any) => {
+      live.set(record.hash, { ...record })
+      return true
+    },
+  }
+  const app = await start(t, { store })
+  const { key, record } = await app.apiKeys.create({ consumer: 'before' })
+  const headers = { 'x-api-key': key }
+  t.match((await app.inject({ url: '/any', headers })).json(), { key: { consumer: 'before' } })
+  const [mutable] = live.values()
+  t.equal(mutable.id, record.id)
+  mutable.consumer = 'after'
+  t.match((await app.inject({ url: '/any', headers })).json(), { key: { consumer: 'after' } })
+  mutable.previous = { hash: mutable.hash, until: 1 }
+  mutable.hash = '0'.repeat(64)
+  t.equal((await app.inject({ url: '/any', headers })).statusCode, 401, 'rotated, and its grace is over')
+})
+
 test('a HEAD twin is guarded like its GET', async (t) => {
   const app = await start(t)
   const { key } = await app.apiKeys.create({ consumer: 'a' })
