@@ -11,7 +11,7 @@ import type { RemoteTier } from './remote.ts'
 import type { Lookup, PurgeMode } from './store.ts'
 import { newCounters, type Counters } from './stats.ts'
 
-/** What turned out not to be cacheable is remembered that long, so that nobody waits for its answers. */
+/** What turned out not to be cacheable is remembered that long, so that nobody waits for its answers again. */
 const PASS_MS = 60_000
 const MAX_PASSES = 5000
 
@@ -167,9 +167,17 @@ export class Cache {
     return false
   }
 
-  /** Remembers, or forgets, that answers of the resource at this place cannot be kept. */
-  setPasses({ resource, place }: Flight, passes: boolean): void {
-    if (passes) this.#passes.set(place + resource, this.now() + PASS_MS, MAX_PASSES)
-    else if (!this.#passes.isEmpty) this.#passes.delete(place + resource)
+  /**
+   * Remembers that answers of the resource at this place cannot be kept, where it mattered: somebody has waited for this
+   * one, or other instances might.
+   */
+  pass({ resource, place, joinable, waiters }: Flight): void {
+    if (!joinable || (waiters === undefined && this.remote === undefined)) return
+    this.#passes.set(place + resource, this.now() + PASS_MS, MAX_PASSES)
+  }
+
+  /** Forgets it. */
+  unpass({ resource, place }: Flight): void {
+    if (!this.#passes.isEmpty) this.#passes.delete(place + resource)
   }
 }

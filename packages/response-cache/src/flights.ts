@@ -1,4 +1,5 @@
 import { Cells } from './cells.ts'
+import { LinkedList, type Linked } from './linked-list.ts'
 
 /**
  * How a flight ended for those who wait for it. `stored`: look again. `failed`: the origin failed; a stale answer may stand
@@ -8,12 +9,14 @@ import { Cells } from './cells.ts'
 export type Landing = 'stored' | 'failed' | 'abandoned' | 'uncacheable' | 'overdue'
 
 /** One fetch from the origin, and the requests that wait for its answer. */
-export interface Flight {
+export interface Flight extends Linked<Flight> {
   readonly resource: string
   /** What tells its answer from others of the resource. */
   readonly place: string
   /** Whether later requests for the same find it and wait. */
   readonly joinable: boolean
+  /** It has not landed. */
+  open: boolean
   waiters: ((landing: Landing) => void)[] | undefined
   timer: NodeJS.Timeout | undefined
   /** The right to fetch for all instances, given back when it lands. */
@@ -25,7 +28,7 @@ export interface Flight {
 /** The fetches under way, at most one of them an answer: coalescing within this process. */
 export class Flights {
   readonly #joinable = new Map<string, Cells<Flight>>()
-  readonly #open = new Set<Flight>()
+  readonly #open = new LinkedList<Flight>()
   readonly #waitMs: number
 
   /** `waitMs`: nobody waits longer for a flight than this, from when the first began to wait. */
@@ -42,10 +45,13 @@ export class Flights {
       resource,
       place,
       joinable,
+      open: true,
       waiters: undefined,
       timer: undefined,
       lease: undefined,
       purged: false,
+      newer: undefined,
+      older: undefined,
     }
     this.#open.add(flight)
     if (!joinable) return flight
@@ -64,13 +70,11 @@ export class Flights {
 
   /** Ends a flight and tells everyone who waits. Only the first call counts. */
   land(flight: Flight, landing: Landing): void {
-    if (!this.#open.delete(flight)) return
+    if (!flight.open) return
+    flight.open = false
+    this.#open.remove(flight)
     this.release(flight, landing)
     flight.lease?.end(landing)
-  }
-
-  isOpen(flight: Flight): boolean {
-    return this.#open.has(flight)
   }
 
   /** What these are fetching is not kept. */
@@ -80,7 +84,7 @@ export class Flights {
 
   /** Tells everyone who waits, and lets nobody else wait; the flight goes on. */
   release(flight: Flight, landing: Landing): void {
-    if (this.get(flight.resource, flight.place) === flight) this.#unjoin(flight)
+    if (flight.joinable) this.#unjoin(flight)
     const { waiters } = flight
     if (waiters === undefined) return
     clearTimeout(flight.timer)
@@ -88,9 +92,11 @@ export class Flights {
     for (const waiter of waiters) waiter(landing)
   }
 
-  #unjoin({ resource, place }: Flight): void {
+  #unjoin(flight: Flight): void {
+    const { resource, place } = flight
     const cells = this.#joinable.get(resource)
-    if (cells === undefined) return
+    // Another may have taken its place.
+    if (cells?.get(place) !== flight) return
     cells.delete(place)
     if (cells.isEmpty) this.#joinable.delete(resource)
   }

@@ -2,9 +2,9 @@ import { Cells } from '../cells.ts'
 import { sizeOfHead, type CacheEntry } from '../entry.ts'
 import { parseKey, placeOf, selectionOf } from '../key/cache-key.ts'
 import type { Invalidations } from '../invalidations.ts'
+import { LinkedList, type Linked } from '../linked-list.ts'
 import { expire } from '../rules/facts.ts'
 import type { CacheStore, Lookup, PurgeMode } from '../store.ts'
-import { RecencyList, type Linked } from './recency-list.ts'
 import { Slabs, type Slab } from './slabs.ts'
 
 /** What the answers of one resource have named in `Vary`, and where they are. */
@@ -38,7 +38,7 @@ export interface MemoryStoreOptions {
 /** The tier in this process: the least recently used entry goes first. */
 export class MemoryStore implements CacheStore {
   readonly #resources = new Map<string, Resource>()
-  readonly #cells = new RecencyList<Cell>()
+  readonly #cells = new LinkedList<Cell>()
   readonly #slabs = new Slabs()
   readonly #maxBytes: number
   readonly #maxEntryBytes: number

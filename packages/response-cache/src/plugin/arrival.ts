@@ -128,7 +128,7 @@ export class Arrival {
   #passOn(status: number, payload: unknown, body: Body, done: Done): void {
     const { flight, forward } = this.#fetch
     const failed = isServerFailure(status)
-    if (flight.joinable && !failed) this.#cache.setPasses(flight, true)
+    if (!failed) this.#cache.pass(flight)
     this.#cache.flights.land(flight, failed ? 'failed' : 'uncacheable')
     tell(this.#cache, this.#reply, { status: { hit: false, forward }, xCache: 'MISS' })
     done(null, payload === undefined || payload === null ? payload : (body ?? payload))
@@ -136,7 +136,7 @@ export class Arrival {
 
   #keepAndSend(judgement: Kept, body: Buffer | Readable, payload: unknown, done: Done): void {
     const { forward, flight } = this.#fetch
-    this.#cache.setPasses(flight, false)
+    this.#cache.unpass(flight)
     const ttlMs = judgement.response.facts.freshUntilMs - this.#now
     tell(this.#cache, this.#reply, { status: { hit: false, forward, stored: true, ttlMs }, xCache: 'MISS' })
     if (Buffer.isBuffer(body)) {
@@ -177,7 +177,7 @@ export class Arrival {
   #captured({ response, tags }: Kept, captured: Captured): void {
     const { flight } = this.#fetch
     if (captured === 'too-large') {
-      this.#cache.setPasses(flight, flight.joinable)
+      this.#cache.pass(flight)
       this.#cache.flights.land(flight, 'uncacheable')
     } else if (captured === 'broken-off' || this.#isShort(response, captured)) {
       this.#cache.counters.errors += 1

@@ -141,7 +141,7 @@ export class Visit {
       if (lease.landing === 'uncacheable') this.#cache.flights.release(flight, 'uncacheable')
     }
     const decision = this.#decide(entry)
-    if (this.#cache.flights.isOpen(flight)) this.#fetch(entry, decision as Unserved, flight)
+    if (flight.open) this.#fetch(entry, decision as Unserved, flight)
     else flight.lease?.end('abandoned')
   }
 
@@ -159,7 +159,7 @@ export class Visit {
   #serveShared(entry: CacheEntry | undefined, flight: Flight): boolean {
     const { flights } = this.#cache
     if (this.#reply.raw.destroyed) flights.land(flight, 'abandoned')
-    if (!flights.isOpen(flight)) return true
+    if (!flight.open) return true
     const decision = this.#decide(entry)
     if (entry === undefined || !isServed(decision)) return false
     flights.land(flight, 'stored')

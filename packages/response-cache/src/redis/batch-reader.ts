@@ -4,8 +4,11 @@ import { unavailable, type RedisGuard } from './redis-guard.ts'
 /** In the order of the keys. */
 export type Values = readonly (Buffer | null)[]
 
-/** Larger batches spare nothing more, and the first would wait for the last. */
-const MAX_LOOKUPS = 32
+/**
+ * Larger batches spare little more, and the first would wait for the last; where bodies are large, their bytes would no
+ * longer be in the processor's cache when they are sent.
+ */
+const MAX_LOOKUPS = 4
 
 interface Batch {
   readonly keys: string[]

@@ -1,7 +1,7 @@
 import { stringify } from 'node:querystring'
 import type { Readable } from 'node:stream'
 import { errors, type Dispatcher } from 'undici'
-import { CLOSE, NOT_IN_VALUE, TOKEN } from './fields.ts'
+import { CLOSE, fieldName, NOT_IN_VALUE, TOKEN } from './fields.ts'
 import { toContent, type RequestContent } from './request-body.ts'
 
 /** A request that is ready to be written. */
@@ -107,7 +107,9 @@ function fieldLines(headers: Dispatcher.DispatchOptions['headers'], framing: Fra
 
 function linesOf(name: string, value: unknown, framing: Framing): string {
   if (value === undefined) return ''
-  const special = SPECIAL.get(name.toLowerCase())
+  const lower = fieldName(name)
+  if (lower === undefined) throw new errors.InvalidArgumentError('invalid header key')
+  const special = SPECIAL.get(lower)
   if (special !== undefined) return special(name, valueOf(name, value), framing)
   if (!Array.isArray(value)) return fieldLine(name, value)
   let lines = ''
@@ -116,7 +118,6 @@ function linesOf(name: string, value: unknown, framing: Framing): string {
 }
 
 function fieldLine(name: string, value: unknown): string {
-  if (!TOKEN.test(name)) throw new errors.InvalidArgumentError('invalid header key')
   return `${name}: ${valueOf(name, value)}\r\n`
 }
 

@@ -1,16 +1,21 @@
-/** What a recency list holds: its neighbours are its own. */
+/** What a linked list holds: its neighbours are its own. */
 export interface Linked<Node> {
   newer: Node | undefined
   older: Node | undefined
 }
 
-/** Nodes in the order in which they were last used; each step takes the same few writes, whatever their number. */
-export class RecencyList<Node extends Linked<Node>> {
+/** Nodes in the order in which they were added, or last used; each step takes the same few writes, whatever their number. */
+export class LinkedList<Node extends Linked<Node>> {
   #newest: Node | undefined
   #oldest: Node | undefined
 
   get oldest(): Node | undefined {
     return this.#oldest
+  }
+
+  /** From the newest on. */
+  *[Symbol.iterator](): Generator<Node> {
+    for (let node = this.#newest; node !== undefined; node = node.older) yield node
   }
 
   /** A node that is not in the list becomes its newest. */
