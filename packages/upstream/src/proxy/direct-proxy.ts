@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { ReplyOptions } from './direct-handler.ts'
 import { UnsafePathError } from './errors.ts'
+import { requireHeeded } from './heeded-options.ts'
 import { passThrough } from './pass-through.ts'
 import type { ProxyOptions, ProxyOverrides } from './proxy-options.ts'
 
@@ -14,25 +15,36 @@ export interface DirectProxyOptions extends ProxyOverrides {
   /** Proxy WebSockets too; `@fastify/http-proxy`, which is needed for it, then takes over the routing. Default `false`. */
   readonly websocket?: boolean | undefined
   readonly constraints?: RouteOptions['constraints'] | undefined
+  readonly preValidation?: RouteOptions['preValidation'] | undefined
   readonly preHandler?: RouteOptions['preHandler'] | undefined
+  /** The methods that are routed. Default: all that Node parses, but CONNECT. */
+  readonly httpMethods?: readonly string[] | undefined
+  /** Whether a `Location` within the upstream becomes one within the prefix. Default `true`. */
+  readonly internalRewriteLocationHeader?: boolean | undefined
 }
 
 /**
  * A Fastify plugin: everything below its prefix, whatever the method and the type of the body, goes to an upstream.
  * For a constant prefix this does what `@fastify/http-proxy` does with `proxyOptions()` and `passThrough()`, without the
  * three URLs that it parses for every request.
+ *
+ * @throws UpstreamOptionsError for options that would be ignored
  */
 export async function directProxy(scope: FastifyInstance, options: DirectProxyOptions): Promise<void> {
-  const { upstream, rewritePrefix = '', websocket, constraints, preHandler, ...overrides } = options
-  const proxied = upstream.proxyOptions(overrides)
-  const { httpMethods } = passThrough(scope)
+  const { upstream, rewritePrefix = '', websocket, ...overrides } = options
   const prefix = scope.prefix.replace(/\/$/, '')
+  const handsOver = websocket === true || prefix.includes(':')
+  if (!handsOver) requireHeeded(overrides, 'directProxy')
+  const proxied = upstream.proxyOptions(overrides)
+  const passed = passThrough(scope)
+  const { constraints, preValidation, preHandler, httpMethods = passed.httpMethods } = overrides
   const route = {
     ...(constraints && { constraints }),
+    ...(preValidation && { preValidation }),
     ...(preHandler && { preHandler }),
     config: proxied.config,
   }
-  if (websocket === true || prefix.includes(':')) {
+  if (handsOver) {
     const { default: httpProxy } = await import('@fastify/http-proxy')
     const rewriting = { rewritePrefix: rewritePrefix || '/', prefix: '' }
     await scope.register(httpProxy, { ...proxied, ...route, ...rewriting, httpMethods, websocket } as never)
@@ -41,14 +53,16 @@ export async function directProxy(scope: FastifyInstance, options: DirectProxyOp
   scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   const base = rewritePrefix.replace(/\/$/, '')
   const replyOptions = {
-    rewriteHeaders: locationRewriter(base, prefix),
+    ...(overrides.internalRewriteLocationHeader !== false && {
+      rewriteHeaders: locationRewriter(base, prefix),
+    }),
     ...(overrides.replyOptions as ReplyOptions),
   }
   for (const url of ['/', '/*']) {
     scope.route({
       ...route,
       url,
-      method: httpMethods,
+      method: [...httpMethods],
       handler(request, reply) {
         proxied.handler(request, reply as never, base + withoutPrefix(request.url, prefix), replyOptions)
       },

@@ -2,7 +2,7 @@ import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import { createDirectHandler, type DirectHandler, type DirectHandlerOptions } from './direct-handler.ts'
 import { kUpgrade, type WebSocketDialer } from '../websocket/dialer.ts'
-import { requireHeeded } from './reply-options.ts'
+import { requireHeeded } from './heeded-options.ts'
 import { requestHeaderBuilder, type RequestHeaderOptions } from './request-headers.ts'
 
 /** What {@link proxyOptions} needs to know of an upstream. */
@@ -17,7 +17,10 @@ export interface ProxiedUpstream {
   readonly dialer?: WebSocketDialer | undefined
 }
 
-/** Changes to one proxy in front of an upstream. Whatever else `@fastify/http-proxy` knows may stand here too. */
+/**
+ * Changes to one proxy in front of an upstream. What else `@fastify/http-proxy` knows, and the upstream does not decide, may
+ * stand here too.
+ */
 export interface ProxyOverrides
   extends RequestHeaderOptions, Pick<DirectHandlerOptions, 'context' | 'bodyLimit'> {
   readonly config?: FastifyContextConfig | undefined
@@ -40,12 +43,12 @@ export interface ProxyOptions {
 /**
  * The options to register `@fastify/http-proxy` with, so that HTTP takes the direct path.
  *
- * @throws UpstreamOptionsError for `replyOptions` that the direct path does not heed
+ * @throws UpstreamOptionsError for options that would be ignored
  */
 export function proxyOptions(upstream: ProxiedUpstream, overrides: ProxyOverrides = {}): ProxyOptions {
   const { name, dispatcher, base, breaker, dialer } = upstream
   const { requestHeaders, stripHeaders, context, bodyLimit, config, wsClientOptions, ...rest } = overrides
-  requireHeeded(rest.replyOptions as object | undefined)
+  requireHeeded(overrides, 'http-proxy')
   const headerOptions = { requestHeaders, stripHeaders }
   const gate = breaker === undefined ? {} : { circuitBreaker: { name: breaker, permit: 'attempt' as const } }
   return {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { METHODS } from 'node:http'
+import { createServer, METHODS } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { test, type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import { converse } from '../peer.ts'
@@ -55,6 +55,35 @@ test('another prefix may stand in its place, in redirects as well', async (t) =>
     (await fetch(url + path, { redirect: 'manual' })).headers.get('location')
   t.equal(await locationOf('/shop/moved'), '/shop/here')
   t.equal(await locationOf('/shop/away'), 'https://elsewhere.example/v1/x')
+})
+
+test('redirects stay as they are where that is asked for', async (t) => {
+  const overrides = { rewritePrefix: '/v1/', internalRewriteLocationHeader: false }
+  const { url } = await telling(t, { overrides })
+  const { headers } = await fetch(`${url}/shop/moved`, { redirect: 'manual' })
+  t.equal(headers.get('location'), '/v1/here')
+})
+
+test('its hooks run, and only its methods are routed', async (t) => {
+  const asked: string[] = []
+  const { url } = await telling(t, {
+    overrides: {
+      httpMethods: ['GET', 'POST'],
+      preValidation: (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+        asked.push(`preValidation ${request.method}`)
+        if (request.headers.authorization === undefined) void reply.code(401).send('who are you')
+        else done()
+      },
+      preHandler: (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+        asked.push(`preHandler ${request.method}`)
+        done()
+      },
+    },
+  })
+  t.equal((await fetch(`${url}/shop/a`)).status, 401)
+  t.equal(await get(`${url}/shop/a`, { headers: { authorization: 'a' } }), 'GET /a 0')
+  t.equal((await fetch(`${url}/shop/a`, { method: 'DELETE' })).status, 404)
+  t.strictSame(asked, ['preValidation GET', 'preValidation GET', 'preHandler GET'])
 })
 
 test('a prefix in another spelling than the router’s is refused', async (t) => {

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { createUpstream, UpstreamOptionsError } from '../../src/index.ts'
 import { converse } from '../peer.ts'
 import { startRawUpstream } from '../raw-upstream.ts'
 import { startGateway } from './gateway.ts'
@@ -40,24 +39,3 @@ for (const [what, queryString, target] of rewritten) {
     })
   }
 }
-
-test('reply options that would be ignored are refused, all at once', (t) => {
-  const upstream = createUpstream({ name: 'orders', origins: 'http://127.0.0.1:1' })
-  t.teardown(() => upstream.close())
-  const replyOptions = {
-    timeout: 100,
-    getUpstream: () => 'http://elsewhere',
-    rewriteHeaders: (fields: object) => fields,
-  }
-  try {
-    upstream.proxyOptions({ replyOptions })
-    t.fail('not refused')
-  } catch (error) {
-    t.type(error, UpstreamOptionsError)
-    t.strictSame(
-      (error as UpstreamOptionsError).problems.map(({ path }) => path),
-      ['replyOptions.getUpstream', 'replyOptions.timeout'],
-    )
-  }
-  t.end()
-})
