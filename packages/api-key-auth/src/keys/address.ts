@@ -11,9 +11,16 @@ export function isCidr(text: string): boolean {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
 }
 
-/** Whether the record may be used from `address`. A record without blocks may be used from anywhere. */
-export function allowsAddress(record: ApiKeyRecord, address: string | undefined): boolean {
+/** Who presents a key. */
+export interface Caller {
+  /** Read only where a record asks for it: finding it out costs a request something. */
+  readonly address?: string | undefined
+}
+
+/** Whether the record may be used from the caller's address. A record without blocks may be used from anywhere. */
+export function allowsCaller(record: ApiKeyRecord, caller: Caller): boolean {
   if (record.cidrs === undefined) return true
+  const { address } = caller
   const family = isIP(address ?? '')
   if (family === 0) return false
   return blockListOf(record, record.cidrs).check(address as string, family === 4 ? 'ipv4' : 'ipv6')

@@ -5,6 +5,7 @@ import type { ApiKeyRecord } from '../keys/key-record.ts'
 import { satisfies } from '../keys/scopes.ts'
 import type { BadKeyThrottle } from '../verify/bad-key-throttle.ts'
 import type { Verdict } from '../verify/judge.ts'
+import type { KeyOrigin } from '../verify/key-verifier.ts'
 import { findCredential, removeCredential, type Credential, type CredentialSources } from './credential.ts'
 import { keepIdentityOnTheWay, removeIdentityClaims, scanHeaders, setHeader } from './header-scan.ts'
 import type { LastUsed } from './last-used.ts'
@@ -78,7 +79,7 @@ export function createGuard(context: GuardContext, rule: RouteRule): onRequestHo
   }
 
   return function guardApiKey(request, reply, done) {
-    const { raw, ip } = request
+    const { raw } = request
     const scan = scanHeaders(raw.rawHeaders, sources.header)
     if (scan.claimsIdentity) removeIdentityClaims(raw)
     if (isPreflight(request)) return done()
@@ -94,7 +95,7 @@ export function createGuard(context: GuardContext, rule: RouteRule): onRequestHo
       conclude(request, reply, { valid: false, reason: 'malformed' }, now)
       return
     }
-    const waitMs = throttle?.waitMs(ip, now) ?? 0
+    const waitMs = throttle === undefined || throttle.isIdle ? 0 : throttle.waitMs(request.ip, now)
     if (waitMs > 0 && !keys.verifier.remembers(credential.key, now)) {
       refuse(request, 'throttled')
       return refusals.throttled(reply, waitMs)
@@ -108,9 +109,23 @@ export function createGuard(context: GuardContext, rule: RouteRule): onRequestHo
       admit(request, verdict.record, credential.source, now)
       done()
     }
-    const verdict = keys.verifier.verify(credential.key, now, { address: ip, connection: raw.socket })
+    const verdict = keys.verifier.verify(credential.key, now, new RequestOrigin(request))
     if (verdict instanceof Promise) void verdict.then(settle)
     else settle(verdict)
+  }
+}
+
+class RequestOrigin implements KeyOrigin {
+  readonly #request: FastifyRequest
+  readonly connection: object
+
+  constructor(request: FastifyRequest) {
+    this.#request = request
+    this.connection = request.raw.socket
+  }
+
+  get address(): string {
+    return this.#request.ip
   }
 }
 

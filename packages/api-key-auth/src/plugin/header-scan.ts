@@ -53,7 +53,10 @@ export function removeHeader(raw: IncomingMessage, name: string): void {
   removeRawHeader(raw.rawHeaders, name)
 }
 
-/** In place, since HTTP/2 requests have a getter alone; by hand, since `splice` makes an array of what it removes. */
+/**
+ * In place, since HTTP/2 requests have a getter alone; by hand, since `splice` makes an array of what it removes, and to set
+ * an array's length is slower than all the rest.
+ */
 function removeRawHeader(rawHeaders: string[], name: string): void {
   let length = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -63,7 +66,7 @@ function removeRawHeader(rawHeaders: string[], name: string): void {
     rawHeaders[length + 1] = rawHeaders[index + 1] as string
     length += 2
   }
-  rawHeaders.length = length
+  while (rawHeaders.length > length) rawHeaders.pop()
 }
 
 /** HTTP/2 requests have a getter alone. */

@@ -34,9 +34,13 @@ export class BadKeyThrottle {
     this.failures = new LRUCache({ max: options.addresses })
   }
 
+  /** Whether no address has to wait. */
+  get isIdle(): boolean {
+    return this.failures.size === 0
+  }
+
   /** Milliseconds until the address may present doubtful keys again; 0 if it may now. */
   waitMs(address: string, now: number): number {
-    if (this.failures.size === 0) return 0
     const failures = this.failures.get(clientNetwork(address))
     if (failures === undefined || failures.count < this.options.max) return 0
     return Math.max(0, failures.since + this.options.windowMs - now)

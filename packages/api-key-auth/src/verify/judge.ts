@@ -1,4 +1,4 @@
-import { allowsAddress } from '../keys/address.ts'
+import { allowsCaller, type Caller } from '../keys/address.ts'
 import { sameHash } from '../keys/key-hash.ts'
 import { keyStatus, type ApiKeyRecord, type KeyStatus } from '../keys/key-record.ts'
 
@@ -13,23 +13,18 @@ export type Verdict =
   | { readonly valid: false; readonly reason: 'unavailable'; readonly retryAfterMs: number }
 
 /** Holds the record that was found under `hash` against the time and the address. */
-export function judge(record: ApiKeyRecord, hash: string, now: number, address: string | undefined): Verdict {
-  const reason = fault(record, hash, now, address)
+export function judge(record: ApiKeyRecord, hash: string, now: number, from: Caller): Verdict {
+  const reason = fault(record, hash, now, from)
   return reason === undefined ? { valid: true, record } : { valid: false, reason, record }
 }
 
-function fault(
-  record: ApiKeyRecord,
-  hash: string,
-  now: number,
-  address: string | undefined,
-): RefusalReason | undefined {
+function fault(record: ApiKeyRecord, hash: string, now: number, from: Caller): RefusalReason | undefined {
   if (!hasHash(record, hash)) {
     const { previous } = record
     if (previous === undefined || !sameHash(previous.hash, hash)) return 'unknown'
     if (previous.until <= now) return 'expired'
   }
-  return statusFault[keyStatus(record, now)] ?? (allowsAddress(record, address) ? undefined : 'address')
+  return statusFault[keyStatus(record, now)] ?? (allowsCaller(record, from) ? undefined : 'address')
 }
 
 /** The hash that a frozen record was seen to have: each is compared once, not with every request. */

@@ -1,3 +1,4 @@
+import type { Caller } from '../keys/address.ts'
 import { keyPrefix, parseKey } from '../keys/key-format.ts'
 import type { KeyHasher } from '../keys/key-hash.ts'
 import type { MaybePromise } from '../stores/api-key-store.ts'
@@ -18,8 +19,7 @@ export interface KeyVerifierOptions {
 }
 
 /** Where a key came from. */
-export interface KeyOrigin {
-  readonly address?: string | undefined
+export interface KeyOrigin extends Caller {
   /** The connection, if there is one: an object that is the same for all that comes over it. */
   readonly connection?: object | undefined
 }
@@ -40,14 +40,14 @@ export class KeyVerifier {
    * A key whose hash is at hand needs no checksum; for all others it decides whether they are worth a look-up.
    * Never rejects.
    */
-  verify(key: string, now: number, { address, connection }: KeyOrigin = {}): MaybePromise<Verdict> {
+  verify(key: string, now: number, from: KeyOrigin = {}): MaybePromise<Verdict> {
     if (!this.isOurs(key)) return malformed
-    const hashes = this.hashesOf(key, connection)
+    const hashes = this.hashesOf(key, from.connection)
     for (const hash of hashes) {
       const record = this.options.lookup.recall(hash, now)
-      if (record !== undefined) return judge(record, hash, now, address)
+      if (record !== undefined) return judge(record, hash, now, from)
     }
-    return this.isSound(key) ? this.tryNext(hashes, 0, now, address) : malformed
+    return this.isSound(key) ? this.tryNext(hashes, 0, now, from) : malformed
   }
 
   /** Whether a verdict can be had without asking the store. */
@@ -76,13 +76,13 @@ export class KeyVerifier {
     hashes: readonly string[],
     index: number,
     now: number,
-    address: string | undefined,
+    from: KeyOrigin,
   ): MaybePromise<Verdict> {
     const hash = hashes[index]
     if (hash === undefined) return unknown
     const conclude = (found: Found): MaybePromise<Verdict> => {
-      if (found.known === true) return judge(found.record, hash, now, address)
-      if (found.known === false) return this.tryNext(hashes, index + 1, now, address)
+      if (found.known === true) return judge(found.record, hash, now, from)
+      if (found.known === false) return this.tryNext(hashes, index + 1, now, from)
       return { valid: false, reason: 'unavailable', retryAfterMs: found.retryAfterMs }
     }
     const found = this.options.lookup.find(hash, now)

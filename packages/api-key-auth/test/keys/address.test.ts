@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { allowsAddress, clientNetwork, isCidr } from '../../src/keys/address.ts'
+import { allowsCaller, clientNetwork, isCidr } from '../../src/keys/address.ts'
 import type { ApiKeyRecord } from '../../src/keys/key-record.ts'
 
 test('what is a block and what is not', async (t) => {
@@ -21,12 +21,12 @@ test('what is a block and what is not', async (t) => {
 test('a record with blocks may be used from these alone', async (t) => {
   const record = { cidrs: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] } as unknown as ApiKeyRecord
   for (const good of ['10.1.2.3', '192.0.2.7', '2001:db8::1', '::ffff:10.1.2.3']) {
-    t.ok(allowsAddress(record, good), good)
+    t.ok(allowsCaller(record, { address: good }), good)
   }
   for (const bad of ['11.0.0.1', '192.0.2.8', '2001:db9::1', '::ffff:11.0.0.1', 'unknown', undefined]) {
-    t.notOk(allowsAddress(record, bad), String(bad))
+    t.notOk(allowsCaller(record, { address: bad }), String(bad))
   }
-  t.ok(allowsAddress({} as ApiKeyRecord, undefined))
+  t.ok(allowsCaller({} as ApiKeyRecord, {}))
 })
 
 test('an IPv6 client is its /64, an IPv4 client is its address', async (t) => {
