@@ -1,6 +1,6 @@
 import { createCircuitBreaker, type BreakerOptions, type CircuitBreaker } from '@sluice/circuit-breaker'
 import type { ResolvedDeps } from './deps.ts'
-import type { ResolvedUpstreamOptions } from './options.ts'
+import type { ResolvedUpstreamOptions } from './options/options.ts'
 
 /** The breaker that each attempt passes: the caller's, the registry's or one of its own. */
 export function upstreamBreaker(

@@ -17,7 +17,7 @@ export type {
   TimeoutOptions,
   TlsOptions,
   UpstreamOptions,
-} from './options.ts'
+} from './options/options.ts'
 export type { OriginStats, UpstreamStats } from './stats.ts'
 export type { UpstreamDeps } from './deps.ts'
 export { kUpstreamContext, type UpstreamContext } from './context.ts'

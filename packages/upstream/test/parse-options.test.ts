@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { createUpstream, UpstreamOptionsError, type UpstreamOptions } from '../src/index.ts'
-import { parseOptions } from '../src/parse-options.ts'
+import { parseOptions } from '../src/options/parse-options.ts'
 
 function problems(options: object): string[] {
   try {

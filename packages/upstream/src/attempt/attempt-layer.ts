@@ -1,5 +1,5 @@
 import type { ResponseHandler } from '../handler.ts'
-import type { ResolvedTimeouts } from '../options.ts'
+import type { ResolvedTimeouts } from '../options/options.ts'
 import type { Layer, UpstreamRequest } from '../upstream-request.ts'
 import type { Admission } from './admission.ts'
 import { sendWithTimeouts } from './timeouts.ts'

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { UpstreamTimeoutError, type UpstreamTimeoutCode } from '../errors.ts'
 import type { Controller, ResponseHandler } from '../handler.ts'
-import type { ResolvedTimeouts } from '../options.ts'
+import type { ResolvedTimeouts } from '../options/options.ts'
 import { isReplayable } from '../retry/replayable.ts'
 
 /** What an attempt may take, and where its errors are said to come from. */

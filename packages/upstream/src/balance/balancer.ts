@@ -1,7 +1,7 @@
 import type { Permit } from '@sluice/circuit-breaker'
 import type { ResolvedDeps } from '../deps.ts'
 import type { Candidate } from '../attempt/admission.ts'
-import type { ResolvedUpstreamOptions } from '../options.ts'
+import type { ResolvedUpstreamOptions } from '../options/options.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { OriginSet } from '../origin/origin-set.ts'
 import { hashKeyOf } from './hash-key.ts'

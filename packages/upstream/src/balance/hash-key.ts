@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { contextOf } from '../context.ts'
-import type { ResolvedBalance } from '../options.ts'
+import type { ResolvedBalance } from '../options/options.ts'
 
 /** What a request is hashed by; undefined where it does not carry it. */
 export function hashKeyOf(

@@ -1,4 +1,4 @@
-import type { SlowStartOptions } from '../options.ts'
+import type { SlowStartOptions } from '../options/options.ts'
 
 /** The share of its weight that an origin gets `elapsedMs` after it came (back): from `floor` straight up to 1. */
 export function slowStartShare({ durationMs, floor }: Required<SlowStartOptions>, elapsedMs: number): number {

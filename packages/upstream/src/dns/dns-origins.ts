@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { DnsResolve, ResolvedUpstreamOptions } from '../options.ts'
+import type { DnsResolve, ResolvedUpstreamOptions } from '../options/options.ts'
 import { atAddress, type OriginAddress } from '../origin/address.ts'
 import type { WeightedAddress } from '../origin/parse-origins.ts'
 import { systemResolve } from './resolve.ts'

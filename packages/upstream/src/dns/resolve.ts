@@ -1,5 +1,5 @@
 import { lookup, Resolver } from 'node:dns/promises'
-import type { DnsResolve } from '../options.ts'
+import type { DnsResolve } from '../options/options.ts'
 
 /** How long an answer without a TTL holds: those of `/etc/hosts` and of whatever else `lookup` asks. */
 const LOOKUP_TTL_MS = 10_000

@@ -1,5 +1,5 @@
 import type { ResolvedDeps } from '../deps.ts'
-import type { ResolvedHealth, ResolvedUpstreamOptions } from '../options.ts'
+import type { ResolvedHealth, ResolvedUpstreamOptions } from '../options/options.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { OriginSet } from '../origin/origin-set.ts'
 import { createPool } from '../origin/pool.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
-import type { ResolvedHealth } from '../options.ts'
+import type { ResolvedHealth } from '../options/options.ts'
 import { HealthState } from './health-state.ts'
 
 /** Asks one origin how it is, again and again, on a connection of its own. Its timers do not hold the process. */

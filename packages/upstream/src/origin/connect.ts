@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls, createSecureContext } from 'node:tls'
-import type { ResolvedTls } from '../options.ts'
+import type { ResolvedTls } from '../options/options.ts'
 import type { OriginAddress } from './address.ts'
 
 /** Makes connections to one origin over TCP, TLS or a unix socket. */

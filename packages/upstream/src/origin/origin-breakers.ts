@@ -1,5 +1,5 @@
 import { createCircuitBreaker, type BreakerEnvironment, type CircuitBreaker } from '@sluice/circuit-breaker'
-import type { ResolvedUpstreamOptions } from '../options.ts'
+import type { ResolvedUpstreamOptions } from '../options/options.ts'
 import type { Origin } from './origin.ts'
 
 /** Gives each of several origins a breaker of its own, `<upstream>@<host:port>`, by which it is ejected. */

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { ResolvedDeps } from '../deps.ts'
-import type { ResolvedUpstreamOptions } from '../options.ts'
+import type { ResolvedUpstreamOptions } from '../options/options.ts'
 import type { OriginBreakers } from './origin-breakers.ts'
 import { Origin } from './origin.ts'
 import type { WeightedAddress } from './parse-origins.ts'

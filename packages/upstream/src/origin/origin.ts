@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import { FailureScore } from '../balance/failure-score.ts'
 import { hashOf } from '../balance/rendezvous.ts'
 import { slowStartShare } from '../balance/slow-start.ts'
-import type { ResolvedUpstreamOptions } from '../options.ts'
+import type { ResolvedUpstreamOptions } from '../options/options.ts'
 import type { OriginAddress } from './address.ts'
 
 /** One server of the upstream, with what is known of it. */

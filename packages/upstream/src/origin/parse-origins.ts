@@ -1,5 +1,5 @@
-import type { Checker } from '../checker.ts'
-import type { OriginInput, OriginOptions, UpstreamOptions } from '../options.ts'
+import type { Checker } from '../options/checker.ts'
+import type { OriginInput, OriginOptions, UpstreamOptions } from '../options/options.ts'
 import { EXPECTED_ORIGIN, parseAddress, type OriginAddress } from './address.ts'
 
 /** An origin as it was configured. */

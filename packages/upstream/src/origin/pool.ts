@@ -1,7 +1,7 @@
 import { isIPv6, type LookupFunction } from 'node:net'
 import { buildConnector, Pool, type Dispatcher } from 'undici'
 import { Http1Pool } from '../http1/pool.ts'
-import type { ResolvedUpstreamOptions } from '../options.ts'
+import type { ResolvedUpstreamOptions } from '../options/options.ts'
 import type { OriginAddress } from './address.ts'
 
 type ConnectionOptions = Pick<ResolvedUpstreamOptions, 'tls' | 'http2' | 'pool' | 'timeouts'>

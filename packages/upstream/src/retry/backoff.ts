@@ -1,4 +1,4 @@
-import type { BackoffOptions } from '../options.ts'
+import type { BackoffOptions } from '../options/options.ts'
 
 /**
  * How long to wait before retry `n`, counted from 1. Full jitter: anywhere from 0 to the exponential bound, which

@@ -1,4 +1,4 @@
-import type { BudgetOptions } from '../options.ts'
+import type { BudgetOptions } from '../options/options.ts'
 
 const WINDOW_MS = 10_000
 const BUCKETS = 10

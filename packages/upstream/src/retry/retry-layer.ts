@@ -1,7 +1,7 @@
 import type { UpstreamCounters } from '../counters.ts'
 import type { ResolvedDeps } from '../deps.ts'
 import type { ResponseHandler } from '../handler.ts'
-import type { ResolvedRetry } from '../options.ts'
+import type { ResolvedRetry } from '../options/options.ts'
 import type { Layer, UpstreamRequest } from '../upstream-request.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import { isIdempotent } from './retry-rules.ts'

@@ -5,7 +5,7 @@ import { Socket } from 'node:net'
 import type { Admission, Admitted } from '../attempt/admission.ts'
 import { kUpstreamContext, type UpstreamContext } from '../context.ts'
 import type { UpstreamCounters } from '../counters.ts'
-import type { ResolvedUpstreamOptions } from '../options.ts'
+import type { ResolvedUpstreamOptions } from '../options/options.ts'
 import { createConnector } from '../origin/connect.ts'
 import { follow, Handshake } from './handshake.ts'
 

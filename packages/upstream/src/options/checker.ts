@@ -1,4 +1,4 @@
-import { UpstreamOptionsError, type OptionProblem } from './errors.ts'
+import { UpstreamOptionsError, type OptionProblem } from '../errors.ts'
 
 interface Range {
   readonly min?: number
@@ -81,6 +81,19 @@ export class Checker {
     })
     return value
   }
+
+  /** Statuses of final responses. */
+  statuses(
+    path: string,
+    value: readonly number[] | undefined,
+    fallback: readonly number[],
+  ): readonly number[] {
+    return this.list(path, value, fallback, isStatus, 'a status from 200 to 599')
+  }
+}
+
+function isStatus(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599
 }
 
 function describe({ min = 0, max = Infinity, integer = false, unit }: Range): string {
