@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { logRedaction } from '@sluice/api-key-auth'
 import fastify, { LogController, type FastifyInstance } from 'fastify'
 import { pino, type Logger } from 'pino'
-import { logAccess } from './access-log.ts'
+import { AccessLog } from './access-log.ts'
 import type { GatewayConfig, ServerConfig } from './config/types.ts'
 import { refuseUnparsable, renderProblems } from './problem-details.ts'
 import { requestId, returnRequestId } from './request-id.ts'
@@ -17,7 +17,7 @@ export function createLogger({ logging, auth }: GatewayConfig): Logger {
 export function createServer({ server, logging }: GatewayConfig, logger: Logger): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new AccessLog(logging.access),
     trustProxy: server.trustProxy,
     bodyLimit: server.bodyLimit,
     requestTimeout: server.requestTimeout,
@@ -31,7 +31,6 @@ export function createServer({ server, logging }: GatewayConfig, logger: Logger)
   makeRequestLogsLate(app)
   renderProblems(app)
   returnRequestId(app)
-  logAccess(app, logging.access)
   return app
 }
 

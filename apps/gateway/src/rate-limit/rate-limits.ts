@@ -3,6 +3,7 @@ import type {
   FastifyPluginAsync,
   FastifyReply,
   FastifyRequest,
+  HookHandlerDoneFunction,
   onRequestHookHandler,
 } from 'fastify'
 import fp from 'fastify-plugin'
@@ -116,27 +117,40 @@ function limitHook(limits: RequestLimits, stats: LimitStats): onRequestHookHandl
   return function limitRate(request, reply, done) {
     // The cache asks again on behalf of a request that was counted when it came.
     if (request.cacheRefresh) return done()
-    const conclude = (outcomes: readonly Outcome[]): void => {
-      stats.count(outcomes)
-      reportShadows(request, outcomes)
-      const effective = outcomes.filter(({ limit }) => !limit.shadow)
-      const tightest = findTightest(effective)
-      if (tightest !== undefined) setLimitHeaders(reply, effective, tightest)
-      if (tightest?.exceeded === true) refuse(request, reply, tightest)
-      else done()
-    }
     const outcomes = limits.check(request)
-    if (outcomes instanceof Promise) outcomes.then(conclude, done)
-    else conclude(outcomes)
+    if (outcomes instanceof Promise) {
+      outcomes.then((later) => conclude(stats, request, reply, later, done), done)
+    } else conclude(stats, request, reply, outcomes, done)
   }
 }
 
-function reportShadows(request: FastifyRequest, outcomes: readonly Outcome[]): void {
+function conclude(
+  stats: LimitStats,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  outcomes: readonly Outcome[],
+  done: HookHandlerDoneFunction,
+): void {
+  stats.count(outcomes)
+  const effective = outcomes.some(isShadow) ? withoutShadows(request, outcomes) : outcomes
+  const tightest = findTightest(effective)
+  if (tightest !== undefined) setLimitHeaders(reply, effective, tightest)
+  if (tightest?.exceeded === true) refuse(request, reply, tightest)
+  else done()
+}
+
+function isShadow({ limit }: Outcome): boolean {
+  return limit.shadow
+}
+
+/** Tells the log what those in shadow mode would have done; the others decide. */
+function withoutShadows(request: FastifyRequest, outcomes: readonly Outcome[]): readonly Outcome[] {
   for (const { limit, exceeded } of outcomes) {
     if (exceeded && limit.shadow) {
       request.log.info({ limit: limit.name }, 'a rate limit in shadow mode is exceeded')
     }
   }
+  return outcomes.filter((outcome) => !isShadow(outcome))
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, { limit, resetMs }: Outcome): void {
