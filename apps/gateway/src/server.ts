@@ -6,7 +6,7 @@ import { AccessLog } from './access-log.ts'
 import type { GatewayConfig, ServerConfig } from './config/types.ts'
 import { refuseUnparsable, renderProblems } from './problem-details.ts'
 import { requestId, returnRequestId } from './request-id.ts'
-import { makeRequestLogsLate } from './request-log.ts'
+import { lateLog } from './late-log.ts'
 
 /** The logger of the configured level; credentials are kept out of it. */
 export function createLogger({ logging, auth }: GatewayConfig): Logger {
@@ -16,7 +16,7 @@ export function createLogger({ logging, auth }: GatewayConfig): Logger {
 /** A Fastify instance as a gateway needs it, without a route yet. */
 export function createServer({ server, logging }: GatewayConfig, logger: Logger): FastifyInstance {
   const app = fastify({
-    loggerInstance: logger,
+    loggerInstance: lateLog(logger),
     logController: new AccessLog(logging.access),
     trustProxy: server.trustProxy,
     bodyLimit: server.bodyLimit,
@@ -28,7 +28,6 @@ export function createServer({ server, logging }: GatewayConfig, logger: Logger)
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true },
     ...listenerOptions(server),
   }) as unknown as FastifyInstance
-  makeRequestLogsLate(app)
   renderProblems(app)
   returnRequestId(app)
   return app

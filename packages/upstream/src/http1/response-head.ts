@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { errors } from 'undici'
-import { CLOSE, parseFields } from './fields.ts'
+import { CLOSE, NOT_IN_VALUE, parseFields } from './fields.ts'
 
 /** Status line and fields of a response. */
 export interface ResponseHead {
@@ -16,7 +16,12 @@ export type BodyFraming = number | 'chunked' | 'until-close'
 
 const KEEP_ALIVE = /(?:^|,)\s*keep-alive\s*(?:,|$)/i
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
+const PROTOCOL = 'HTTP/1.'
+const VERSION_AT = 7
+const STATUS_AT = 9
+const STATUS_END = 12
+const BLANK = 32
+const ZERO = 48
 
 /**
  * Parses what comes before the empty line (RFC 9112 §4, §5).
@@ -25,16 +30,29 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?
  */
 export function parseResponseHead(text: string): ResponseHead {
   const lineEnd = text.indexOf('\r\n')
-  const line = lineEnd === -1 ? text : text.slice(0, lineEnd)
-  const match = STATUS_LINE.exec(line)
-  if (match === null) throw new errors.HTTPParserError('invalid status line')
-  const [, minor, status, message = ''] = match
-  return {
-    status: Number(status),
-    message,
-    minorVersion: minor === '1' ? 1 : 0,
-    headers: parseFields(text, line.length + 2, text.length),
-  }
+  const end = lineEnd === -1 ? text.length : lineEnd
+  const minorVersion = text.charCodeAt(VERSION_AT) - ZERO
+  const status = statusOf(text)
+  const message = text.slice(STATUS_END + 1, end)
+  const isSound =
+    text.startsWith(PROTOCOL) &&
+    (minorVersion === 0 || minorVersion === 1) &&
+    text.charCodeAt(VERSION_AT + 1) === BLANK &&
+    status >= 100 &&
+    (end === STATUS_END || (end > STATUS_END && text.charCodeAt(STATUS_END) === BLANK)) &&
+    !NOT_IN_VALUE.test(message)
+  if (!isSound) throw new errors.HTTPParserError('invalid status line')
+  return { status, message, minorVersion, headers: parseFields(text, end + 2, text.length) }
+}
+
+/** Of three digits; NaN for anything else. */
+function statusOf(text: string): number {
+  return digitAt(text, STATUS_AT) * 100 + digitAt(text, STATUS_AT + 1) * 10 + digitAt(text, STATUS_AT + 2)
+}
+
+function digitAt(text: string, at: number): number {
+  const digit = text.charCodeAt(at) - ZERO
+  return digit >= 0 && digit <= 9 ? digit : Number.NaN
 }
 
 /**

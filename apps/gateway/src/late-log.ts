@@ -1,18 +1,15 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger } from 'fastify'
 
-const methods = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent', 'child'] as const
+const methods = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /**
- * Makes `request.log` when it is first used. Most requests log nothing, and a child of pino's, with all that is
- * redacted in it, costs as much as a rate limit.
+ * The logger, with children that are made when they are first used. Most requests log nothing, and a child of pino's, with
+ * all that is redacted in it, costs as much as a rate limit.
  */
-export function makeRequestLogsLate(app: FastifyInstance): void {
-  app.setChildLoggerFactory(
-    (parent, bindings, options) => new LateLog(() => parent.child(bindings, options)) as never,
-  )
+export function lateLog(logger: FastifyBaseLogger): FastifyBaseLogger {
+  return new LateLog(() => logger) as unknown as FastifyBaseLogger
 }
 
-/** A `FastifyBaseLogger`. */
 class LateLog {
   readonly #make: () => FastifyBaseLogger
   #logger: FastifyBaseLogger | undefined
@@ -24,6 +21,10 @@ class LateLog {
   get logger(): FastifyBaseLogger {
     this.#logger ??= this.#make()
     return this.#logger
+  }
+
+  child(...args: Parameters<FastifyBaseLogger['child']>): LateLog {
+    return new LateLog(() => this.logger.child(...args))
   }
 
   get level(): string {
