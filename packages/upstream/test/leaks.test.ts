@@ -11,7 +11,7 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
 const BATCH = 100
-const ABORTS_A_PHASE = 1_000
+const ABORTS_A_PHASE = 10_000
 
 /** What can be seen of a batch of requests, and of the upstream they have gone to. */
 interface Progress extends UpstreamStats {
