@@ -1,5 +1,6 @@
 import { deltaSeconds, parseCacheControl } from './cache-control.ts'
 import type { Directive } from './cache-control.ts'
+import type { HeaderFields } from './message.ts'
 
 /** Off, on, or on for the named header fields alone (the qualified form). */
 export type Qualified = boolean | readonly string[]
@@ -26,24 +27,29 @@ const MAX_KNOWN = 256
 const LONGEST_KNOWN = 512
 
 /**
- * Reads the directives of a response. An invalid number, and a repeated one that differs, make the response stale
- * (§4.2.1): 0. A field too large to be read forbids storing.
+ * Reads the directives of a response, each line of the field by itself: joined, the open quote of one would hide what the
+ * next says. An invalid number, and a repeated one that differs, make the response stale (§4.2.1): 0. A line too large to
+ * be read forbids storing.
  */
-export function parseResponseDirectives(field = ''): Readonly<ResponseDirectives> {
-  let directives = known.get(field)
+export function parseResponseDirectives(field: HeaderFields[string] = ''): Readonly<ResponseDirectives> {
+  if (typeof field === 'object') return read(field)
+  const line = String(field)
+  let directives = known.get(line)
   if (directives === undefined) {
-    directives = read(field)
+    directives = read([line])
     if (known.size === MAX_KNOWN) known.clear()
-    if (field.length <= LONGEST_KNOWN) known.set(field, Object.freeze(directives))
+    if (line.length <= LONGEST_KNOWN) known.set(line, Object.freeze(directives))
   }
   return directives
 }
 
-function read(field: string): ResponseDirectives {
+function read(lines: readonly string[]): ResponseDirectives {
   const result = noDirectives()
-  const parsed = parseCacheControl(field)
-  if (parsed === undefined) return { ...result, noStore: true }
-  for (const directive of parsed) apply(result, directive)
+  for (const line of lines) {
+    const parsed = parseCacheControl(line)
+    if (parsed === undefined) result.noStore = true
+    else for (const directive of parsed) apply(result, directive)
+  }
   return result
 }
 

@@ -24,7 +24,7 @@ export function effectiveDirectives(headers: HeaderFields, policy: CachePolicy):
       return { directives: fromDictionary(dictionary), targeted: true }
     }
   }
-  return { directives: parseResponseDirectives(fieldValue(headers, 'cache-control')), targeted: false }
+  return { directives: parseResponseDirectives(headers['cache-control']), targeted: false }
 }
 
 function fromDictionary(members: Dictionary): ResponseDirectives {

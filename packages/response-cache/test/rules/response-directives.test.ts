@@ -46,8 +46,18 @@ test('directives of a response', (t) => {
   t.end()
 })
 
+test('the open quote of one line hides nothing that another says', (t) => {
+  const lines = ['max-age=60, a="', 'no-store, private="']
+  t.match(parseResponseDirectives(lines), { maxAgeMs: 60_000, noStore: true, private: true })
+  t.match(parseResponseDirectives(['private="a"', 'private="b"']), { private: ['a', 'b'] })
+  t.match(parseResponseDirectives(['max-age=60', 'max-age=61']), { maxAgeMs: 0 })
+  t.match(parseResponseDirectives('a=", no-store"'), { noStore: false })
+  t.end()
+})
+
 test('a header bomb forbids storing', (t) => {
   t.equal(parseResponseDirectives(`max-age=60, ${'x,'.repeat(200)}`).noStore, true)
   t.equal(parseResponseDirectives(`max-age=60, x="${'y'.repeat(10_000)}"`).noStore, true)
+  t.equal(parseResponseDirectives(['max-age=60', 'x,'.repeat(200)]).noStore, true)
   t.end()
 })
