@@ -76,8 +76,15 @@ export async function addRedis(
     isUp = false
   })
   await redis.connect()
-  await app.register(fastifyRedis, { client: redis, closeClient: true })
+  await app.register(fastifyRedis, { client: redis })
+  app.addHook('onClose', () => leave(redis))
   return redis
+}
+
+/** Takes leave of Redis. One that has gone before, or goes at this moment, is no reason for a gateway not to end well. */
+async function leave(redis: Redis | Cluster): Promise<void> {
+  await redis.quit().catch(() => {})
+  redis.disconnect()
 }
 
 /** The configured address as it may be shown: without a password. */

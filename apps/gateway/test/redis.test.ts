@@ -77,3 +77,17 @@ test('Redis dies: nobody is refused who was let in, and it is said', { skip }, a
   await redis.restart()
   t.ok(await until(async () => (await health()).parts.redis === 'up'))
 })
+
+test('Redis goes while a gateway takes leave of it', { skip }, async (t) => {
+  const redis = await startRedis()
+  t.teardown(() => redis.stop())
+  const upstream = await startUpstream(t)
+  const services = { menu: { prefix: '/menu', upstream: upstream.url } }
+  const { app } = await startGateway(t, { redis: { url: redis.url }, services })
+  redis.pause()
+  const closed = t.resolves(app.close())
+  // It says goodbye to who is silent, and then gone.
+  await new Promise((soon) => setTimeout(soon, 300))
+  await redis.kill()
+  await closed
+})
