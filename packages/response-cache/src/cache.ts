@@ -169,10 +169,10 @@ export class Cache {
 
   /**
    * Remembers that answers of the resource at this place cannot be kept, where it mattered: somebody has waited for this
-   * one, or other instances might.
+   * one, if in vain, or other instances might.
    */
-  pass({ resource, place, joinable, waiters }: Flight): void {
-    if (!joinable || (waiters === undefined && this.remote === undefined)) return
+  pass({ resource, place, joinable, timer }: Flight): void {
+    if (!joinable || (timer === undefined && this.remote === undefined)) return
     this.#passes.set(place + resource, this.now() + PASS_MS, MAX_PASSES)
   }
 

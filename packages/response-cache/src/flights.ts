@@ -18,6 +18,7 @@ export interface Flight extends Linked<Flight> {
   /** It has not landed. */
   open: boolean
   waiters: ((landing: Landing) => void)[] | undefined
+  /** How long they wait; there from the first of them on, and for good. */
   timer: NodeJS.Timeout | undefined
   /** The right to fetch for all instances, given back when it lands. */
   lease: { end(landing: Landing): void } | undefined

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import fastify, { type LightMyRequestResponse } from 'fastify'
 import { test } from 'tap'
 import responseCache, { ResponseCacheOptionsError } from '../src/index.ts'
-import { appWith, cached, gate, ManualClock } from './app.ts'
+import { appWith, cached, gate, ManualClock, until } from './app.ts'
 
 test('a second request is answered from memory', async (t) => {
   const clock = new ManualClock()
@@ -213,6 +213,32 @@ test('concurrent equal misses are one fetch; unequal and uncacheable ones are no
   t.equal((await Promise.all(baskets)).filter((answer) => answer.headers['x-cache'] === 'MISS').length, 5)
   t.equal(calls, 1 + 5)
 })
+
+for (const coalesceWait of [200, 60_000]) {
+  const when = coalesceWait === 200 ? 'in vain' : 'until the answer came'
+  test(`nobody waits again for what could not be kept, if somebody has waited for it ${when}`, async (t) => {
+    let hold = gate()
+    let calls = 0
+    const app = await appWith({ coalesceWait }, (app) => {
+      app.get('/basket', cached(), async (_request, reply) => {
+        calls += 1
+        await hold.opened
+        return reply.header('cache-control', 'no-store').send({})
+      })
+    })
+    const first = [app.inject('/basket'), app.inject('/basket')]
+    if (coalesceWait === 200) await until(() => calls === 2)
+    hold.open()
+    await Promise.all(first)
+    t.equal(calls, 2)
+    hold = gate()
+    const second = [app.inject('/basket'), app.inject('/basket')]
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+    t.equal(calls, 4)
+    hold.open()
+    await Promise.all(second)
+  })
+}
 
 test('what an authenticated consumer gets is for that consumer, unless the answer is public', async (t) => {
   const app = await appWith({}, (app) => {
